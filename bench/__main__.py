@@ -17,6 +17,7 @@ NAMES = (
     "vmaf",
     "storage",
     "remote",
+    "uploads",
     "sandbox",
     "runpod",
     "gpu",

@@ -45,7 +45,9 @@ def measure(*, quick: bool) -> str:
         make_source(
             source, "-f", "lavfi", "-i", picture, *tone, *"-preset ultrafast -b:v 80M -pix_fmt yuv420p".split()
         )
-        comparison = _Comparison(server, stack.enter_context(_web(server.data)), stack.enter_context(_store()))
+        comparison = _Comparison(
+            server, stack.enter_context(_web(server.data)), stack.enter_context(running_store())
+        )
         rows = [_compare(name, comparison, options, rounds) for name, options in _WORK.items()]
         megabytes = source.stat().st_size / 1e6
         first = table(
@@ -181,9 +183,9 @@ def _web(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _store() -> Iterator[str]:
+def running_store(*options: str) -> Iterator[str]:
     """Start a store in its own process. It discards data, so that its own speed is not what is measured."""
-    command = [sys.executable, "-m", "bench.store"]
+    command = [sys.executable, "-m", "bench.store", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -175,6 +175,11 @@ class Settings(BaseSettings):
         description="Maximum memory for the parts of uploads to buckets, over all jobs, in bytes. A job uses a "
         "quarter of it at most; more makes uploads to distant stores faster.",
     )
+    upload_while_encoding: bool = Field(
+        True,
+        description="Whether parts of an output are uploaded to its bucket while FFmpeg still writes it. Outputs "
+        "of less than 15 MiB, and those that FFmpeg rewrites in the end, are uploaded when they are complete.",
+    )
     cloud_storage_type: Literal["LOCAL", "AWS", "R2", "GCP", "AZURE"] = Field(
         "LOCAL",
         validation_alias="CLOUD_STORAGE_TYPE",

@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -29,15 +30,18 @@ from ffmpeg_worker.errors import (
 )
 from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.job.sources import FileSource
+from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.outbound.proxy import open_egress_proxy
 from ffmpeg_worker.outbound.rules import OutboundRules
-from ffmpeg_worker.storage.backends import ObjectHeaders
+from ffmpeg_worker.storage.backends import BeginUpload, EarlyUploadFailed, ObjectHeaders
 from ffmpeg_worker.storage.objects.bucket import BucketAccess
 from ffmpeg_worker.storage.objects.find_bucket import find_bucket
+from ffmpeg_worker.storage.objects.part_sender import PartSender
 from ffmpeg_worker.storage.objects.records import BucketRecords
 from ffmpeg_worker.storage.objects.source import BucketSource
 from ffmpeg_worker.storage.objects.target import BucketWriter
 from ffmpeg_worker.storage.objects.upload_memory import UploadMemory
+from ffmpeg_worker.storage.part_plan import PartPlan
 from ffmpeg_worker.storage.removal_permit import removing_if
 from ffmpeg_worker.storage.transfer import DownloadLimits, TransferMeter
 from support.servers import azure_server, gcs_server, s3_server
@@ -68,6 +72,12 @@ class Cloud:
     def target(self, bucket: str = BUCKET, presign_s: int | None = None, **changed: str) -> BucketWriter:
         given = Credentials.model_validate({**self.credentials, **changed})
         return BucketWriter(find_bucket(self.cloud, bucket, given, self.access), self.memory, presign_s)
+
+    def target_of_parts(self, outbound: OutboundClient) -> BucketWriter:
+        """A target that uploads files while they grow."""
+        given = Credentials.model_validate(self.credentials)
+        sender = PartSender(outbound, PartPlan(), backoff_s=0.01)
+        return BucketWriter(find_bucket(self.cloud, BUCKET, given, self.access), self.memory, None, sender)
 
     def sources(self, limits: DownloadLimits = LIMITS, **changed: str) -> BucketSource:
         given = Credentials.model_validate({**self.credentials, **changed})
@@ -177,6 +187,72 @@ async def test_large_files_are_uploaded_in_parts(cloud: Cloud, tmp_path: Path, l
     found = await cloud.sources().download(cloud.source("large.bin"), tmp_path, meter)
     assert found.path.read_bytes() == large.read_bytes()
     assert meter.done == meter.total == large.stat().st_size
+
+
+async def test_a_file_is_uploaded_while_it_is_written(cloud: Cloud, tmp_path: Path) -> None:
+    key = "ünï 😀/%41 a+b~!*'()?&#;=.bin"
+    begun: list[str] = []
+    async with OutboundClient(RULES).keeping_connections() as outbound:
+        writer = cloud.target_of_parts(outbound)
+        early = writer.open_early(key, ObjectHeaders("video/mp4", "max-age=60"), partial(_begin, begun))
+        assert early is not None
+        path, whole = tmp_path / "growing.bin", bytearray(os.urandom(1 << 20) * 22)
+        path.write_bytes(whole[: 16 << 20])
+        early.grow(path.open("rb"), 16 << 20)
+        await until_async(lambda: len([path for _, path in cloud.server.requests if _is_part(path)]) == 2)
+        assert await cloud.read(key) is None
+        whole[:8], whole[8 << 20] = b"new head", whole[8 << 20] ^ 1
+        path.write_bytes(whole)
+        meter = TransferMeter()
+        etag = await early.finish(path, meter)
+        assert await cloud.read(key) == bytes(whole)
+        assert meter.done == meter.total == len(whole)
+        parts = [path for _, path in cloud.server.requests if _is_part(path)]
+        assert len(parts) == 5 + 1, "one had changed"
+        given = Credentials.model_validate(cloud.credentials)
+        bucket = find_bucket(cloud.cloud, BUCKET, given, cloud.access)
+        found = await BucketRecords(bucket, writer).find(key)
+        assert found is not None
+        assert found.etag == etag
+        served = await asyncio.to_thread(cloud.server.served_headers, key)
+        assert (served["content-type"], served["cache-control"]) == ("video/mp4", "max-age=60")
+        await writer.delete(key)
+        await early.drop(begun[0])  # not there any more
+    assert cloud.server.unfinished() == []
+
+
+async def test_parts_of_a_file_that_was_left_are_removed(cloud: Cloud, large: Path) -> None:
+    begun: list[str] = []
+    async with OutboundClient(RULES).keeping_connections() as outbound:
+        writer = cloud.target_of_parts(outbound)
+        attempts = [writer.open_early("left.bin", VIDEO, partial(_begin, begun)) for _ in range(2)]
+        for number, early in enumerate(attempts):
+            assert early is not None
+            early.grow(large.open("rb"), 16 << 20)
+            await until_async(partial(_has_more, begun, number))
+        await until_async(lambda: any(_is_part(path) for _, path in cloud.server.requests))
+        if cloud.cloud is not CloudType.AZURE:
+            assert len(cloud.server.unfinished()) == 1, "the second attempt has removed what the first had left"
+        for early in reversed(attempts):
+            assert early is not None
+            await early.abort()
+            with pytest.raises(EarlyUploadFailed):
+                await early.finish(large, TransferMeter())
+    assert cloud.server.unfinished() == []
+    assert await cloud.read("left.bin") is None
+    await cloud.target().upload("left.bin", large, VIDEO, TransferMeter())
+    assert await cloud.read("left.bin") == large.read_bytes()
+    await until_async(lambda: cloud.memory.used == 0)
+
+
+def _has_more(items: list[str], count: int) -> bool:
+    return len(items) > count
+
+
+async def _begin(begun: list[str], begin: BeginUpload) -> str:
+    """What records of a job do: remember the id for the next attempt."""
+    begun.append(await begin(begun[-1] if begun else None))
+    return begun[-1]
 
 
 async def test_an_unchanged_object_is_not_downloaded_again(cloud: Cloud, tmp_path: Path) -> None:

@@ -38,6 +38,11 @@ class CheckedSockets:
         self._opened.append(opened)
         return opened
 
+    def forget(self) -> None:
+        """Forget earlier connections, before another request of a session that is kept."""
+        self.has_refused = self.has_allowed = False
+        self._opened = [opened for opened in self._opened if opened.fileno() >= 0]
+
     def abort(self) -> None:
         """Close the connections immediately, without sending what is buffered.
 

@@ -11,11 +11,12 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from ffmpeg_worker import __version__
 from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.outbound.checked_sockets import CheckedSockets
-from ffmpeg_worker.outbound.rules import ANSWER_S, CONNECT_S, IDLE_S, OutboundRules
+from ffmpeg_worker.outbound.leased_sessions import LeasedSessions
+from ffmpeg_worker.outbound.rules import ANSWER_S, OutboundRules
+from ffmpeg_worker.outbound.sessions import CheckedSession, open_session
 
 MAX_REDIRECTS = 5
 
@@ -32,14 +33,26 @@ _OWN_HEADERS = frozenset(
 
 
 class OutboundClient:
-    """Sends GET, PUT and POST requests to addresses of callers.
+    """Sends requests to addresses of callers.
 
-    It uses no proxy, cookie or credential of the worker, and each request has its own connection.
+    It uses no proxy, cookie or credential of the worker. Each request has its own connection, except those of the
+    client that `keeping_connections` makes.
     """
 
     def __init__(self, rules: OutboundRules, resolver: AbstractResolver | None = None) -> None:
         self._rules = rules
         self._resolver = resolver
+        self._leased: LeasedSessions | None = None
+
+    @asynccontextmanager
+    async def keeping_connections(self) -> AsyncIterator[OutboundClient]:
+        """A client whose requests one after the other to one server use one connection; all are closed on exit."""
+        client = OutboundClient(self._rules, self._resolver)
+        client._leased = leased = LeasedSessions(self._rules, self._resolver)
+        try:
+            yield client
+        finally:
+            await leased.close()
 
     @asynccontextmanager
     async def get(
@@ -102,6 +115,18 @@ class OutboundClient:
         async with self._request("POST", self._read(address), sent, address, ANSWER_S, body) as response:
             yield response
 
+    @asynccontextmanager
+    async def send(
+        self, method: str, address: str, own_headers: Mapping[str, str], body: AsyncIterable[bytes] | bytes | None
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Send a request that the worker itself has made; yields the answer. Errors as for `get`.
+
+        `own_headers` include `Content-Length` if the body is not bytes. Redirects are not followed. There is no
+        timeout.
+        """
+        async with self._request(method, self._read(address), own_headers, address, None, body) as response:
+            yield response
+
     def check_address(self, address: str) -> None:
         """Refuse an address that can never be called; what its name leads to is checked with each connection.
 
@@ -122,30 +147,20 @@ class OutboundClient:
         answer_s: float | None,
         body: AsyncIterable[bytes] | bytes | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        sockets = CheckedSockets(self._rules, url.host or "")
-        connector = aiohttp.TCPConnector(
-            resolver=self._resolver, socket_factory=sockets.open, use_dns_cache=False, force_close=True
-        )
-        session = aiohttp.ClientSession(
-            connector=connector,
-            headers={"User-Agent": f"ffmpeg-worker/{__version__}", "Accept-Encoding": "identity"},
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=IDLE_S),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            read_bufsize=1 << 18,
-        )
-        async with session:
+        if self._leased is not None:
+            async with (
+                self._leased.lease(url) as leased,
+                _answer(leased, method, url, headers, address, answer_s, body) as response,
+            ):
+                yield response
+            return
+        own = open_session(self._rules, self._resolver, url.host or "")
+        async with own.session:
             try:
-                with _explained(address, sockets):
-                    async with asyncio.timeout(answer_s):
-                        response = await session.request(
-                            method, url, headers=headers, data=body, allow_redirects=False
-                        )
-                async with response:
+                async with _answer(own, method, url, headers, address, answer_s, body) as response:
                     yield response
             except BaseException:
-                sockets.abort()
+                own.sockets.abort()
                 raise
 
     def _read(self, address: str) -> URL:
@@ -192,6 +207,25 @@ def has_usable_host(url: URL) -> bool:
         ValueError: it is an international name that cannot be decoded.
     """
     return bool(url.host) and _HOST.fullmatch(url.raw_host or "") is not None
+
+
+@asynccontextmanager
+async def _answer(
+    checked: CheckedSession,
+    method: str,
+    url: URL,
+    headers: Mapping[str, str],
+    address: str,
+    answer_s: float | None,
+    body: AsyncIterable[bytes] | bytes | None,
+) -> AsyncIterator[aiohttp.ClientResponse]:
+    with _explained(address, checked.sockets):
+        async with asyncio.timeout(answer_s):
+            response = await checked.session.request(
+                method, url, headers=headers, data=body, allow_redirects=False
+            )
+    async with response:
+        yield response
 
 
 @contextmanager

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.file_names import display_name
@@ -18,9 +19,9 @@ from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.leftover_files import describe_leftovers
 from ffmpeg_worker.pipeline.output_keys import OutputKeys
 from ffmpeg_worker.pipeline.quota import size_of
-from ffmpeg_worker.pipeline.runtime import Runtime
+from ffmpeg_worker.pipeline.upload_steps import UploadSteps
 from ffmpeg_worker.pipeline.verify import VerifiedFile, VerifiedFiles
-from ffmpeg_worker.sandbox.beneath import hardlink_beneath
+from ffmpeg_worker.sandbox.beneath import hardlink_beneath, open_plain_beneath
 from ffmpeg_worker.storage.content_types import MANIFEST_TYPES, content_type
 from ffmpeg_worker.storage.stores import Delivery, OutputLocation
 from ffmpeg_worker.tasks import finish_shielded
@@ -65,6 +66,7 @@ class LaneDelivery:
         self._early = early
         self._max_early_bytes = max_early_bytes
         self._stamps: dict[str, _Stamp] = {}
+        self._followed: dict[str, BinaryIO] = {}
         self._is_finished = False
         self.linked: set[Path] = set()
         """Files that have a second name while they are being sent."""
@@ -88,6 +90,20 @@ class LaneDelivery:
         self.linked.add(folder / work_name)
         self._stamps[name] = _stamp(status)
         self._delivery.send(self._keys.of(name), second)
+
+    def follow(self, name: str, folder: Path, work_name: str) -> None:
+        """Send parts of a file that its command still writes; `deliver` sends those again that have changed."""
+        try:
+            file = self._followed.get(name) or open_plain_beneath(folder, work_name)
+        except OSError:  # not there yet
+            return
+        self._followed[name] = file
+        if not file.closed:
+            self._delivery.follow(self._keys.of(name), file, os.fstat(file.fileno()).st_size)
+
+    async def stop_following(self) -> None:
+        """Drop the parts of files that were not delivered."""
+        await self._delivery.stop_following()
 
     async def deliver(self, verified: VerifiedFiles, folder: Path) -> DeliveredFiles:
         """Send the verified files of a working directory, but for those that were sent early and did not change.
@@ -157,44 +173,18 @@ async def deliver(
 @asynccontextmanager
 async def open_delivery(context: JobContext, keys: OutputKeys, lane_name: str) -> AsyncIterator[LaneDelivery]:
     """The delivery of one lane; files that were sent are removed again if anything inside fails."""
-    records = _UploadSteps(context.runtime, lane_name)
+    records = UploadSteps(context.runtime, lane_name)
     delivery = context.stores.target.open_delivery(context.progress.sending(), records)
     try:
         early = context.workspace.root / f"early-{lane_name}"
         max_bytes = context.resources.quota.max_file_bytes
         yield LaneDelivery(delivery, keys, early, max_bytes, context.stores.target.check)
     except BaseException:
+        await finish_shielded(delivery.stop_following())
         if not await finish_shielded(records.keeps_outputs()):
             await delivery.undo()
         raise
-
-
-@dataclass(frozen=True, slots=True)
-class UploadedFile:
-    """Result of an upload: the ETag that the store gave it, where it gives one."""
-
-    etag: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _UploadSteps:
-    """Makes each upload of a lane a step of the runtime."""
-
-    runtime: Runtime
-    lane_name: str
-
-    async def once(self, name: str, upload: Callable[[], Awaitable[str | None]]) -> str | None:
-        """See `UploadRecords.once`."""
-
-        async def run() -> UploadedFile:
-            return UploadedFile(await upload())
-
-        step = f"{self.lane_name}/upload/{name}"
-        return (await self.runtime.step(step, UploadedFile, run, has_effects=True)).etag
-
-    async def keeps_outputs(self) -> bool:
-        """See `UploadRecords.keeps_outputs`."""
-        return await self.runtime.keeps_outputs()
+    await delivery.stop_following()
 
 
 def _with_output_name(error: WorkerError, keys: Mapping[str, str]) -> WorkerError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,10 +68,11 @@ async def open_job(runtime: Runtime, read: ReadJob[Any]) -> AsyncIterator[JobCon
     # A file that is to be in the data root goes there from every door.
     to_data_root = ACTIONS[read.job.action].default_target is DefaultTarget.DATA_ROOT
     outputs_folder = None if to_data_root else runtime.outputs_folder
-    stores = await resources.stores.stores(upload, runtime.owner, outputs_folder)
-    async with (
-        runtime.open_workspace() as workspace,
-        resources.prober.session(workspace.jail, deadline=runtime.deadline) as probes,
-    ):
-        progress = JobProgress(runtime.observer)
-        yield JobContext(runtime, read, machine, upload, stores, workspace, probes, progress, began)
+    async with AsyncExitStack() as clients:
+        stores = await resources.stores.stores(upload, runtime.owner, outputs_folder, clients)
+        async with (
+            runtime.open_workspace() as workspace,
+            resources.prober.session(workspace.jail, deadline=runtime.deadline) as probes,
+        ):
+            progress = JobProgress(runtime.observer)
+            yield JobContext(runtime, read, machine, upload, stores, workspace, probes, progress, began)

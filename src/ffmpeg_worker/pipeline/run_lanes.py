@@ -26,6 +26,7 @@ from ffmpeg_worker.pipeline.lane_log import LaneLog
 from ffmpeg_worker.pipeline.output_keys import OutputKeys
 from ffmpeg_worker.pipeline.split_encode import SplitEncode
 from ffmpeg_worker.pipeline.step_files import summarize
+from ffmpeg_worker.pipeline.upload_growing import upload_growing
 from ffmpeg_worker.pipeline.upload_segments import upload_segments
 from ffmpeg_worker.pipeline.verify import verify
 from ffmpeg_worker.planning.plan import Fusion, Lane, Plan
@@ -146,8 +147,12 @@ class _LanesRun:
         await copy_font_folders(lane.font_folders, folder, context.stores, check_room)
         await copy_key_files(lane.key_info_files, folder, context.stores, check_room)
         async with open_delivery(context, self._keys, name) as delivery:
-            is_early = context.runtime.uploads_early and context.stores.target.accepts_early
-            async with upload_segments(lane, folder, delivery) if is_early else nullcontext():
+            target = context.stores.target
+            is_early = context.runtime.uploads_early and target.accepts_early
+            async with (
+                upload_segments(lane, folder, delivery) if is_early else nullcontext(),
+                upload_growing(lane, folder, delivery) if target.accepts_growing else nullcontext(),
+            ):
                 executed = await self._execute_alone(index, lane, folder)
             return await self._finish(index, executed, delivery)
 

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -27,6 +28,19 @@ def open_beneath(folder: Path, name: str) -> Iterator[int]:
             yield descriptor
         finally:
             os.close(descriptor)
+
+
+def open_plain_beneath(folder: Path, name: str) -> BinaryIO:
+    """Open a regular file with one name for reading.
+
+    Raises:
+        OSError: it does not exist, is no such file, or a symbolic link is in its path.
+    """
+    with open_beneath(folder, name) as descriptor:
+        status = os.fstat(descriptor)
+        if not is_plain_file(status, status.st_uid):
+            raise OSError(errno.EINVAL, "not a regular file with one name")
+        return os.fdopen(os.dup(descriptor), "rb", buffering=0)
 
 
 def hardlink_beneath(folder: Path, name: str, second: Path) -> None:

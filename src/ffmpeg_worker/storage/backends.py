@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.storage.stores import OutputLocation
@@ -58,6 +59,44 @@ class ObjectHeaders:
     cache_control: str | None = None
 
 
+class EarlyUploadFailed(Exception):
+    """The parts that were uploaded early cannot become the object: the whole file must be uploaded."""
+
+
+BeginUpload = Callable[[str | None], Awaitable[str]]
+"""Begins an upload in parts and returns its id. Given the id of one that was left, it aborts that first."""
+
+
+class EarlyUpload(Protocol):
+    """The upload of one file in parts while it is written; nothing of it is visible before `finish`."""
+
+    def grow(self, file: BinaryIO, size: int) -> None:
+        """Start to upload parts of the file, which has `size` bytes by now, and return at once.
+
+        The file given first is closed by `abort`, later ones must be the same. Failures show in `finish`.
+        """
+        ...
+
+    async def finish(self, path: Path, meter: TransferMeter) -> str | None:
+        """Make the object from the complete file; return its ETag. Parts that have changed are uploaded again.
+
+        If it fails or is cancelled, no object and no part is left.
+
+        Raises:
+            EarlyUploadFailed: upload the file with `ObjectWriter.upload`.
+            TargetError: NOT_REMOVABLE, as for `ObjectWriter.upload`.
+        """
+        ...
+
+    async def drop(self, upload: str) -> None:
+        """Remove the parts that an earlier attempt has left under this id; does not raise."""
+        ...
+
+    async def abort(self) -> None:
+        """Stop, and remove the parts from the store, unless `finish` has succeeded; does not raise."""
+        ...
+
+
 class ObjectWriter(Protocol):
     """A remote store that outputs are uploaded to one by one."""
 
@@ -91,6 +130,15 @@ class ObjectWriter(Protocol):
             AddressNotAllowed: the worker may not call the store's address.
             InvalidJob: malformed credentials, or a header that may not be set.
             FileNotFoundError: the file does not exist any more.
+        """
+        ...
+
+    def open_early(
+        self, name: str, headers: ObjectHeaders, record: Callable[[BeginUpload], Awaitable[str]]
+    ) -> EarlyUpload | None:
+        """Prepare the upload of an output while it is written; `None` where that is not possible.
+
+        `record` runs what begins the upload, and keeps the id for later attempts at the job.
         """
         ...
 

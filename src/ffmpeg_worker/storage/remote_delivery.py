@@ -8,12 +8,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from ffmpeg_worker.errors import TargetError, WorkerError
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.logs import log
-from ffmpeg_worker.storage.backends import NOT_REMOVABLE, ObjectHeaders, ObjectWriter
+from ffmpeg_worker.storage.backends import (
+    NOT_REMOVABLE,
+    ObjectWriter,
+)
 from ffmpeg_worker.storage.content_types import MANIFEST_TYPES, content_type
+from ffmpeg_worker.storage.growing_files import GrowingFiles
 from ffmpeg_worker.storage.stores import UNRECORDED, OutputLocation, UploadRecords
 from ffmpeg_worker.storage.transfer import TransferMeter
 from ffmpeg_worker.tasks import finish_shielded, finish_then_cancel
@@ -62,11 +67,11 @@ class RemoteDelivery:
         records: UploadRecords = UNRECORDED,
     ) -> None:
         self._writer = writer
-        self._cache_control = cache_control
         self._slots = slots
         self._meter = meter
         self._records = records
         self._outputs: dict[str, _Output] = {}
+        self._growing = GrowingFiles(writer, cache_control, records)
 
     def send(self, name: str, path: Path) -> None:
         """See `Delivery.send`; manifests are uploaded by `finish`."""
@@ -77,6 +82,14 @@ class RemoteDelivery:
         output.size = size
         if not _is_manifest(name):
             self._start(name, output)
+
+    def follow(self, name: str, file: BinaryIO, size: int) -> None:
+        """See `Delivery.follow`."""
+        self._growing.follow(name, file, size)
+
+    async def stop_following(self) -> None:
+        """See `Delivery.stop_following`."""
+        await self._growing.stop()
 
     def withdraw(self, name: str) -> None:
         """See `Delivery.withdraw`; `finish` deletes what has already arrived."""
@@ -158,9 +171,9 @@ class RemoteDelivery:
             try:
                 if not output.path.is_file():
                     raise FileNotFoundError
-                headers = ObjectHeaders(content_type(name), self._cache_control)
-                upload = partial(self._writer.upload, name, output.path, headers, output.meter)
-                output.etag = await self._records.once(name, upload)
+                output.etag = await self._records.once(
+                    name, partial(self._growing.finish, name, output.path, output.meter)
+                )
             except FileNotFoundError:
                 raise TargetError(
                     f'The output "{display_name(name)}" was deleted before it could be uploaded.',

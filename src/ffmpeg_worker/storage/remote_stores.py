@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ffmpeg_worker.job.credentials import CloudType, Credentials
@@ -18,11 +18,14 @@ from ffmpeg_worker.storage.cache import DownloadCache
 from ffmpeg_worker.storage.http.source import HttpSource
 from ffmpeg_worker.storage.http.target import PresignedWriter
 from ffmpeg_worker.storage.objects.bucket import BucketAccess
+from ffmpeg_worker.storage.objects.bucket_clients import BucketClients
 from ffmpeg_worker.storage.objects.find_bucket import find_bucket
+from ffmpeg_worker.storage.objects.part_sender import PartSender
 from ffmpeg_worker.storage.objects.records import BucketRecords
 from ffmpeg_worker.storage.objects.source import BucketSource
 from ffmpeg_worker.storage.objects.target import BucketWriter
 from ffmpeg_worker.storage.objects.upload_memory import UploadMemory
+from ffmpeg_worker.storage.part_plan import PartPlan
 from ffmpeg_worker.storage.remote_source import RemoteSource
 from ffmpeg_worker.storage.remote_target import RemoteTarget
 from ffmpeg_worker.storage.stores import SourceStore, Target
@@ -41,6 +44,19 @@ class RemoteStores:
     limits: DownloadLimits
     cache: DownloadCache
     web: SourceStore
+    part_plan: PartPlan | None = None
+    """How outputs are divided that are uploaded to buckets while their command writes them; `None`: none are."""
+
+    async def for_job(self, stack: AsyncExitStack) -> RemoteStores:
+        """The same stores with clients that one job keeps until `stack` closes them."""
+        clients = BucketClients()
+        stack.callback(clients.close)
+        return replace(
+            self,
+            access=replace(self.access, clients=clients),
+            own_access=replace(self.own_access, clients=clients),
+            outbound=await stack.enter_async_context(self.outbound.keeping_connections()),
+        )
 
     def bucket_source(self, credentials: Mapping[CloudType, Credentials]) -> SourceStore:
         """Buckets as sources; `credentials` are for inputs that have none of their own."""
@@ -50,8 +66,14 @@ class RemoteStores:
         """A bucket as the target of a job; `is_own`: the operator's bucket. Errors as for `find_bucket`."""
         access = self.own_access if is_own else self.access
         bucket = find_bucket(where.cloud, where.bucket, upload.credentials, access)
-        writer = BucketWriter(bucket, self.upload_memory, upload.presign)
-        return RemoteTarget(writer, upload.cache_control, records=BucketRecords(bucket, writer))
+        parts = None if self.part_plan is None else PartSender(self.outbound, self.part_plan)
+        writer = BucketWriter(bucket, self.upload_memory, upload.presign, parts)
+        return RemoteTarget(
+            writer,
+            upload.cache_control,
+            accepts_growing=parts is not None,
+            records=BucketRecords(bucket, writer),
+        )
 
     def presigned_target(self, upload: Upload) -> Target:
         """The presigned PUT addresses of a job."""
@@ -84,4 +106,7 @@ async def open_remote_stores(
         limits=limits,
         cache=cache,
         web=RemoteSource(HttpSource(outbound, limits), cache),
+        part_plan=PartPlan.for_files_up_to(settings.max_output_file_bytes)
+        if settings.upload_while_encoding
+        else None,
     )

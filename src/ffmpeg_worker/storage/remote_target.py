@@ -23,9 +23,19 @@ class RemoteTarget:
         cache_control: str | None = None,
         *,
         accepts_early: bool = True,
+        accepts_growing: bool = False,
         records: TargetRecords | None = None,
     ) -> None:
-        """`cache_control` is set on every output; `accepts_early`: the store can delete what it was sent."""
+        """Make one.
+
+        Args:
+            writer: of the store.
+            cache_control: is set on every output.
+            accepts_early: whether the store can delete what it was sent.
+            accepts_growing: whether the store keeps parts of a file invisible until it is complete.
+            records: of the store.
+        """
+        self.accepts_growing = accepts_growing
         self.accepts_early = accepts_early
         self.records = records
         self._writer = writer

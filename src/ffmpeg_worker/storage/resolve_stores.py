@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,32 +98,40 @@ class StoreResolver:
         return self._default.model_copy(update={"key": f"{prefix}/{job_id}/" if prefix else f"{job_id}/"})
 
     async def stores(
-        self, upload: Upload | None, owner: str = ANONYMOUS, outputs_folder: Path | None = None
+        self,
+        upload: Upload | None,
+        owner: str = ANONYMOUS,
+        outputs_folder: Path | None = None,
+        stack: AsyncExitStack | None = None,
     ) -> Stores:
         """The stores of one job of `owner`; `upload` is what `destination` returned.
 
-        Without an upload, outputs go to `outputs_folder`, by default to the data root.
+        Without an upload, outputs go to `outputs_folder`, by default to the data root. With a `stack`, clients are
+        kept for the whole job and closed by it; without one, each operation has its own.
 
         Raises:
             InvalidJob: the credentials of the bucket are missing or malformed.
             AddressNotAllowed: the worker may not call the bucket's endpoint.
         """
+        remote = _JobRemote(self._remote_stores, stack)
         sources: dict[str | None, SourceStore] = {None: self._local_source, "file": self._local_source}
         sources |= dict.fromkeys(("https", "http"), _LazySource(self._web))
-        sources |= dict.fromkeys(sorted(OBJECT_SCHEMES), _LazySource(partial(self._buckets, upload)))
-        return Stores(sources, await self._target(upload, owner, outputs_folder))
+        sources |= dict.fromkeys(sorted(OBJECT_SCHEMES), _LazySource(partial(self._buckets, upload, remote)))
+        return Stores(sources, await self._target(upload, owner, outputs_folder, remote))
 
-    async def _target(self, upload: Upload | None, owner: str, outputs_folder: Path | None) -> Target:
+    async def _target(
+        self, upload: Upload | None, owner: str, outputs_folder: Path | None, remote: _JobRemote
+    ) -> Target:
         if upload is None and outputs_folder is not None:
             roots = LocalRoots(outputs_folder, self._roots.folders, self._roots.private)
             return LocalTarget(roots, self.data_usage, owner)
         if upload is None or upload.cloud is CloudType.LOCAL:
             return LocalTarget(self._roots, self.data_usage, owner)
-        remote = await self._remote_stores()
+        stores = await remote.open()
         where = upload.location
         if where is None:
-            return remote.presigned_target(upload)
-        return remote.bucket_target(where, upload, is_own=self._has_own_credentials(upload))
+            return stores.presigned_target(upload)
+        return stores.bucket_target(where, upload, is_own=self._has_own_credentials(upload))
 
     def _has_own_credentials(self, upload: Upload) -> bool:
         """Whether the credentials of an upload are the operator's, not the job's."""
@@ -132,17 +141,36 @@ class StoreResolver:
     async def _web(self) -> SourceStore:
         return (await self._remote_stores()).web
 
-    async def _buckets(self, upload: Upload | None) -> SourceStore:
+    async def _buckets(self, upload: Upload | None, remote: _JobRemote) -> SourceStore:
         """Buckets as sources; the job's upload credentials open them, the operator's never do."""
         credentials: dict[CloudType, Credentials] = {}
         if upload is not None and upload.credentials and upload.cloud and not self._has_own_credentials(upload):
             credentials[upload.cloud] = upload.credentials
-        return (await self._remote_stores()).bucket_source(credentials)
+        return (await remote.open()).bucket_source(credentials)
 
     async def _remote_stores(self) -> RemoteStores:
         if self._opening is None:
             self._opening = asyncio.ensure_future(self._open_remote_stores())
         return await asyncio.shield(self._opening)
+
+
+class _JobRemote:
+    """The remote stores of one job, opened when it needs one."""
+
+    def __init__(
+        self, open_stores: Callable[[], Coroutine[Any, Any, RemoteStores]], stack: AsyncExitStack | None
+    ) -> None:
+        self._open_stores = open_stores
+        self._stack = stack
+        self._opened: RemoteStores | None = None
+
+    async def open(self) -> RemoteStores:
+        stores = await self._open_stores()
+        if self._stack is None:
+            return stores
+        if self._opened is None:
+            self._opened = await stores.for_job(self._stack)
+        return self._opened
 
 
 class _LazySource:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from ffmpeg_worker.errors import UnsupportedFeature
 from ffmpeg_worker.job.sources import FileSource
@@ -62,6 +62,14 @@ class UploadRecords(Protocol):
         """Upload an output, unless an earlier attempt has done so; returns the ETag that the store gave it."""
         ...
 
+    async def begin(self, name: str, begin: Callable[[str | None], Awaitable[str]]) -> str:
+        """Begin an upload in parts; `begin` gets the id that an earlier attempt has left, and returns its own."""
+        ...
+
+    async def find_begun(self, name: str) -> str | None:
+        """The id of an upload in parts that an earlier attempt has begun; asked if this one begins none."""
+        ...
+
     async def keeps_outputs(self) -> bool:
         """Whether outputs that have arrived stay although the delivery ends: another attempt goes on with them."""
         ...
@@ -74,6 +82,14 @@ class Unrecorded:
         """Upload it."""
         return await upload()
 
+    async def begin(self, _name: str, begin: Callable[[str | None], Awaitable[str]]) -> str:
+        """Begin it."""
+        return await begin(None)
+
+    async def find_begun(self, _name: str) -> str | None:
+        """There was no earlier attempt."""
+        return None
+
     async def keeps_outputs(self) -> bool:
         """No other attempt follows."""
         return False
@@ -84,6 +100,18 @@ class Delivery(Protocol):
 
     def send(self, name: str, path: Path) -> None:
         """Start to transfer a finished file and return at once; sending a name again replaces its file."""
+        ...
+
+    def follow(self, name: str, file: BinaryIO, size: int) -> None:
+        """Transfer parts of a file that is still written and has `size` bytes by now; return at once.
+
+        The delivery closes the file. `send` must follow when the file is complete and verified: without it,
+        nothing of the file becomes visible. Call it only if `Target.accepts_growing`.
+        """
+        ...
+
+    async def stop_following(self) -> None:
+        """Drop the parts of files that have not become outputs; does not raise."""
         ...
 
     def withdraw(self, name: str) -> None:
@@ -145,6 +173,11 @@ class Target(Protocol):
     @property
     def accepts_early(self) -> bool:
         """Whether files may be sent before the lane's command has ended."""
+        ...
+
+    @property
+    def accepts_growing(self) -> bool:
+        """Whether parts of files may be sent while their command writes them."""
         ...
 
     def check(self, names: Sequence[str]) -> None:

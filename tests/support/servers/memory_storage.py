@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from ffmpeg_worker.errors import SourceNotFound, SourceUnreadable, TargetForbidden
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.storage.backends import ObjectHeaders
+from ffmpeg_worker.storage.backends import BeginUpload, ObjectHeaders
 from ffmpeg_worker.storage.stores import OutputLocation
 from ffmpeg_worker.storage.transfer import TransferMeter
 
@@ -54,6 +55,11 @@ class MemoryStorage:
         self.files[name] = data
         self.headers[name] = headers
         meter.add(len(data))
+
+    def open_early(
+        self, name: str, headers: ObjectHeaders, record: Callable[[BeginUpload], Awaitable[str]]
+    ) -> None:
+        """Nothing: complete files only."""
 
     async def delete(self, name: str) -> None:
         """Delete the bytes."""

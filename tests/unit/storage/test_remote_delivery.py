@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from ffmpeg_worker.errors import InvalidJob, TargetError, WorkerError
 from ffmpeg_worker.storage import remote_delivery
-from ffmpeg_worker.storage.backends import ObjectHeaders
+from ffmpeg_worker.storage.backends import BeginUpload, ObjectHeaders
 from ffmpeg_worker.storage.remote_delivery import RemoteDelivery
 from ffmpeg_worker.storage.remote_target import RemoteTarget
 from ffmpeg_worker.storage.stores import OutputLocation
@@ -62,6 +63,11 @@ class Bucket:
             raise
         finally:
             self.busy -= 1
+
+    def open_early(
+        self, name: str, headers: ObjectHeaders, record: Callable[[BeginUpload], Awaitable[str]]
+    ) -> None:
+        """Nothing: complete files only."""
 
     async def delete(self, name: str) -> None:
         await asyncio.sleep(0)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,9 @@ from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.credentials import Credentials
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job.upload import Upload
+from ffmpeg_worker.settings import Settings
 from ffmpeg_worker.storage.local.roots import LocalRoots
-from ffmpeg_worker.storage.remote_stores import RemoteStores
+from ffmpeg_worker.storage.remote_stores import RemoteStores, open_remote_stores
 from ffmpeg_worker.storage.resolve_stores import StoreResolver
 
 OWN = Credentials.model_validate({"aws_access_key_id": "own", "aws_secret_access_key": "own-secret"})
@@ -86,6 +89,33 @@ async def test_local_jobs_open_no_remote_store(tmp_path: Path) -> None:
     for given in (None, {"cloud_type": "local"}):
         stores = await opened.stores(opened.destination(job(given), "id"))
         assert not stores.target.accepts_early
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+async def test_upload_while_encoding_can_be_switched_off(tmp_path: Path, *, is_on: bool) -> None:
+    async with AsyncExitStack() as stack:
+        settings = Settings(upload_while_encoding=is_on)
+        remote = await open_remote_stores(stack, settings, tmp_path / "cache", {})
+        opened = StoreResolver(LocalRoots(tmp_path, ()), partial(_return, remote), DEFAULT)
+        target = (await opened.stores(DEFAULT)).target
+        assert target.accepts_growing == is_on
+        presigned = Upload.model_validate({"url": "https://h.example/a?sig=x"})
+        assert not (await opened.stores(presigned)).target.accepts_growing
+
+
+async def test_a_job_keeps_clients_of_its_own(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        remote = await open_remote_stores(stack, Settings(), tmp_path / "cache", {})
+        assert remote.access.clients is None
+        async with AsyncExitStack() as one, AsyncExitStack() as other:
+            jobs = [await remote.for_job(one), await remote.for_job(other)]
+            assert jobs[0].access.clients is not jobs[1].access.clients
+            assert jobs[0].access.clients is jobs[0].own_access.clients is not None
+            assert jobs[0].outbound is not jobs[1].outbound
+
+
+async def _return(remote: RemoteStores) -> RemoteStores:
+    return remote
 
 
 def test_a_worker_starts_without_the_http_client() -> None:

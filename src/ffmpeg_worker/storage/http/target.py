@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -10,7 +10,7 @@ from ffmpeg_worker.errors import InvalidJob, TargetError
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.upload import Upload
 from ffmpeg_worker.outbound.client import OutboundClient
-from ffmpeg_worker.storage.backends import NOT_REMOVABLE, ObjectHeaders
+from ffmpeg_worker.storage.backends import NOT_REMOVABLE, BeginUpload, ObjectHeaders
 from ffmpeg_worker.storage.http.signed_url import is_azure_sas, strip_signature
 from ffmpeg_worker.storage.http.upload import HttpUpload, UploadLimits
 from ffmpeg_worker.storage.stores import OutputLocation
@@ -55,6 +55,11 @@ class PresignedWriter:
         shown = display_name(name)
         upload = HttpUpload(address, self._headers, own_headers, path, shown, self._limits, meter)
         await upload.run(self._outbound)
+
+    def open_early(
+        self, name: str, headers: ObjectHeaders, record: Callable[[BeginUpload], Awaitable[str]]
+    ) -> None:
+        """Nothing: one PUT sends a whole file; see `ObjectWriter.open_early`."""
 
     async def delete(self, name: str) -> None:
         """Always fails: a presigned PUT cannot delete; see `ObjectWriter.delete`."""

@@ -9,7 +9,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from ffmpeg_worker.errors import TargetError, TargetForbidden, TargetUnavailable
 from ffmpeg_worker.job.file_names import display_name, hidden_output
@@ -33,6 +33,7 @@ class LocalTarget:
     records = None
     accepts_early = False
     """Renaming at the end costs nothing."""
+    accepts_growing = False
 
     def __init__(self, roots: LocalRoots, usage: DataUsage | None = None, owner: str = ANONYMOUS) -> None:
         """`owner` is that of the job; `usage` counts its outputs."""
@@ -93,6 +94,13 @@ class LocalDelivery:
     def send(self, name: str, path: Path) -> None:
         """Remember the file; `finish` links all of them."""
         self._files[name] = path
+
+    def follow(self, _name: str, file: BinaryIO, _size: int) -> None:
+        """Does nothing: see `accepts_growing`."""
+        file.close()
+
+    async def stop_following(self) -> None:
+        """Does nothing."""
 
     def withdraw(self, name: str) -> None:
         """Forget the file."""

@@ -13,7 +13,7 @@ import obstore
 from ffmpeg_worker.outbound.proxy import ProxyTicket
 from ffmpeg_worker.retry import AttemptFailed, backoff, retry
 from ffmpeg_worker.storage.errors import disk_full, source_empty, source_incomplete, source_too_large
-from ffmpeg_worker.storage.objects.bucket import Client
+from ffmpeg_worker.storage.objects.bucket_clients import Client
 from ffmpeg_worker.storage.objects.errors import CLIENT_ERRORS, Failure, await_reply, classify, source_error
 from ffmpeg_worker.storage.transfer import DownloadLimits, StallGuard, TransferMeter, write_block
 from ffmpeg_worker.tasks import run_all

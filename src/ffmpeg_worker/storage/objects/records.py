@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import obstore
 
-from ffmpeg_worker.outbound.proxy import ProxyTicket
-from ffmpeg_worker.storage.objects.bucket import Bucket, Client
+from ffmpeg_worker.storage.objects.bucket import Bucket
 from ffmpeg_worker.storage.objects.errors import CLIENT_ERRORS, Failure, await_reply, classify, target_error
 from ffmpeg_worker.storage.objects.target import BucketWriter
 from ffmpeg_worker.storage.stores import ObjectFacts, OutputLocation
@@ -14,29 +13,25 @@ _ATTRIBUTES: obstore.Attributes = {"Content-Type": "application/json", "Cache-Co
 
 
 class BucketRecords:
-    """`TargetRecords` in the bucket of a job's outputs, which `writer` uploads.
-
-    All requests of a job use one client: making one takes as long as half a request.
-    """
+    """`TargetRecords` in the bucket of a job's outputs, which `writer` uploads."""
 
     def __init__(self, bucket: Bucket, writer: BucketWriter) -> None:
         self._bucket = bucket
         self._writer = writer
-        self._opened: tuple[Client, ProxyTicket] | None = None
         self._what = f'bucket "{bucket.name}"'
 
     async def read(self, key: str, max_bytes: int) -> bytes | None:
         """See `TargetRecords.read`."""
-        client, ticket = self._open()
         try:
-            reply = await await_reply(obstore.get_async(client, key), ticket, self._what)
-            if reply.meta["size"] > max_bytes:
-                return None
-            content = bytearray()
-            async for block in reply.stream():
-                content += block
-                if len(content) > max_bytes:
+            with self._bucket.lease() as (client, ticket):
+                reply = await await_reply(obstore.get_async(client, key), ticket, self._what)
+                if reply.meta["size"] > max_bytes:
                     return None
+                content = bytearray()
+                async for block in reply.stream():
+                    content += block
+                    if len(content) > max_bytes:
+                        return None
         except CLIENT_ERRORS as error:
             if classify(error) is Failure.NOT_FOUND:
                 return None
@@ -45,18 +40,18 @@ class BucketRecords:
 
     async def write(self, key: str, content: bytes) -> None:
         """See `TargetRecords.write`."""
-        client, ticket = self._open()
-        sending = obstore.put_async(client, key, content, attributes=_ATTRIBUTES, use_multipart=False)
         try:
-            await await_reply(sending, ticket, self._what)
+            with self._bucket.lease() as (client, ticket):
+                sending = obstore.put_async(client, key, content, attributes=_ATTRIBUTES, use_multipart=False)
+                await await_reply(sending, ticket, self._what)
         except CLIENT_ERRORS as error:
             raise target_error(classify(error), self._bucket.name) from None
 
     async def find(self, key: str) -> ObjectFacts | None:
         """See `TargetRecords.find`."""
-        client, ticket = self._open()
         try:
-            found = await await_reply(obstore.head_async(client, key), ticket, self._what)
+            with self._bucket.lease() as (client, ticket):
+                found = await await_reply(obstore.head_async(client, key), ticket, self._what)
         except CLIENT_ERRORS as error:
             if classify(error) is Failure.NOT_FOUND:
                 return None
@@ -66,8 +61,3 @@ class BucketRecords:
     async def locate(self, key: str) -> OutputLocation:
         """See `TargetRecords.locate`."""
         return await self._writer.locate(key)
-
-    def _open(self) -> tuple[Client, ProxyTicket]:
-        if self._opened is None:
-            self._opened = self._bucket.open()
-        return self._opened

@@ -48,8 +48,9 @@ class BucketSource:
         shown = display_name(source.url)
         with download_folder(folder) as own:
             path = own / f"input{safe_suffix(key)}"
-            download = ObjectDownload(*bucket.open(), key, shown, path, self._limits, meter)
-            version = await download.run(cached.version if cached else None)
+            with bucket.lease() as opened:
+                download = ObjectDownload(*opened, key, shown, path, self._limits, meter)
+                version = await download.run(cached.version if cached else None)
             if cached is not None and not path.exists():
                 shutil.rmtree(own, ignore_errors=True)
                 return cached

@@ -12,18 +12,18 @@ import obstore
 
 from ffmpeg_worker.errors import TargetError
 from ffmpeg_worker.storage.backends import NOT_REMOVABLE, ObjectHeaders
-from ffmpeg_worker.storage.objects.bucket import Bucket, Client
+from ffmpeg_worker.storage.objects.bucket import Bucket
+from ffmpeg_worker.storage.objects.bucket_clients import Client
 from ffmpeg_worker.storage.objects.errors import CLIENT_ERRORS, await_reply, classify, target_error
 from ffmpeg_worker.storage.objects.upload_memory import Part, UploadShare
+from ffmpeg_worker.storage.part_plan import MIN_PART_BYTES, PartPlan
 from ffmpeg_worker.storage.removal_permit import may_remove
 from ffmpeg_worker.storage.transfer import TransferMeter
 from ffmpeg_worker.tasks import cancel_and_wait, finish_shielded, race
 
-PART_BYTES = 5 << 20  # stores accept no smaller part, except the last
 MAX_PARALLEL_PARTS = 4
 """Concurrent requests for one object."""
 
-_MAX_PARTS = 9_000  # stores accept 10 000
 _REMOVAL_TIMEOUT_S = 3.0
 _PARTS_REMOVAL_TIMEOUT_S = 6.0
 
@@ -46,8 +46,7 @@ class ObjectUpload:
 
     async def run(self) -> str | None:
         """Upload; errors as for `ObjectWriter.upload`."""
-        client, ticket = self.bucket.open()
-        with self.path.open("rb") as file:
+        with self.path.open("rb") as file, self.bucket.lease() as (client, ticket):
             sending = asyncio.ensure_future(self._put(client, file))
             try:
                 # Shielded: after a cancellation the client must remove what it has sent.
@@ -67,7 +66,6 @@ class ObjectUpload:
                 # No await once the object has arrived: a cancellation there would lose track of it.
                 if not sending.done():
                     await cancel_and_wait(sending)
-                ticket.close_connections()
 
     async def _put(self, client: Client, file: BinaryIO) -> str | None:
         size = self.path.stat().st_size
@@ -75,7 +73,7 @@ class ObjectUpload:
         attributes: obstore.Attributes = {"Content-Type": self.headers.content_type}
         if self.headers.cache_control:
             attributes["Cache-Control"] = self.headers.cache_control
-        if size <= PART_BYTES:
+        if size <= MIN_PART_BYTES:
             # Counted before the request: an error of the meter must leave no object behind.
             self.meter.add(size)
             data = self._read(file, size)
@@ -83,7 +81,7 @@ class ObjectUpload:
                 client, self.key, await data, attributes=attributes, use_multipart=False
             )
             return reply["e_tag"]
-        part_bytes = max(PART_BYTES, -(-size // _MAX_PARTS))
+        part_bytes = PartPlan.for_files_up_to(size).part_bytes
         reply = await obstore.put_async(
             client,
             self.key,
@@ -121,7 +119,7 @@ class ObjectUpload:
         self._stopped.set()
         has_arrived = False
         try:
-            has_parts = self.path.stat().st_size > PART_BYTES
+            has_parts = self.path.stat().st_size > MIN_PART_BYTES
             async with asyncio.timeout(_PARTS_REMOVAL_TIMEOUT_S if has_parts else _REMOVAL_TIMEOUT_S):
                 await asyncio.shield(sending)
                 if not await may_remove():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +16,15 @@ _SHARES = 4
 
 class Part(bytearray):
     """Bytes of a file; a class of its own because plain bytearrays have no weak references."""
+
+    give_back: Callable[[], object] | None = None
+
+    def free(self) -> None:
+        """Give its memory back now: an error of a request may refer to the part until garbage is collected."""
+        with contextlib.suppress(BufferError):  # a thread still reads it
+            self.clear()
+            if self.give_back is not None:
+                self.give_back()
 
 
 @dataclass(slots=True, eq=False)
@@ -91,15 +101,27 @@ class UploadShare:
     memory: UploadMemory
     held: int = field(default=0, init=False)
 
-    async def read(self, file: BinaryIO, size: int) -> Part:
-        """Wait for memory and read up to `size` bytes; the memory is free when nothing refers to the part."""
+    async def read(self, file: BinaryIO, size: int, start: int | None = None) -> Part:
+        """Wait for memory and read up to `size` bytes, from `start` on or from where the file stands.
+
+        The memory is free when nothing refers to the part.
+        """
         reserved = min(size, self.memory.max_of_share)
         await self.memory.acquire(self, reserved)
         part = Part(size)
         loop = asyncio.get_running_loop()
-        weakref.finalize(part, _call_in, loop, lambda: self.memory.release(self, reserved)).atexit = False
-        del part[await asyncio.to_thread(file.readinto, part) :]  # type: ignore[attr-defined]
+        part.give_back = give_back = weakref.finalize(
+            part, _call_in, loop, lambda: self.memory.release(self, reserved)
+        )
+        give_back.atexit = False
+        del part[await asyncio.to_thread(_read_into, part, file, start) :]
         return part
+
+
+def _read_into(part: Part, file: BinaryIO, start: int | None) -> int:
+    if start is None:
+        return file.readinto(part)  # type: ignore[attr-defined, no-any-return]
+    return os.preadv(file.fileno(), [part], start)
 
 
 def _call_in(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
