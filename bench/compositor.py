@@ -89,6 +89,8 @@ def _scenes(width: int, height: int) -> dict[str, tuple[Element, ...]]:
             on("inset", _VIDEO, x=_curve(10, 70.3), y=51.0, radius=24.0),
         ),
         "clip 400x224, rotating": (clip, on("inset", _VIDEO, rotation=_curve(0, 90), **middle)),
+        "clip blended, multiply": (clip, on("video 2", _VIDEO, blend="multiply")),
+        "clip blended, soft-light": (clip, on("video 2", _VIDEO, blend="soft-light")),
         "clip fading in": (on("video", _VIDEO, opacity=_curve(0, 1)),),
         "crossfade": (clip, other),
         "circleopen": (clip, wiped),

@@ -103,6 +103,7 @@ _COMMAND = (
     _source("no_audio_stream", "An input has no sound, and the preset needs one."),
     _caller("no_output", "A command writes no output."),
     ErrorCode("no_scores", "VMAF gave no scores.", (Fault.SOURCE,)),
+    _caller("no_smart_cut", "`smart_cut` is given, and the command does not cut one file into one other."),
     _source("no_video_stream", "An input has no video stream, and the job needs one."),
     _caller("option_value_missing", "The last option of a command has no value."),
     _caller("output_not_written", "`output` names a file that no command writes."),

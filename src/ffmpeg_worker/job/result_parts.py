@@ -46,6 +46,14 @@ class Stats(ResultModel):
     seconds: float = Field(description="Wall time.", examples=[3.21])
     speed: float | None = Field(None, description="Seconds of media made per second.", examples=[4.7])
     frames: int | None = Field(None, description="Frames written by all commands.", examples=[300])
+    copied_frames: int | None = Field(
+        None,
+        description="How many of them were copied from a source instead of being encoded.",
+        examples=[270],
+    )
+    encoded_frames: int | None = Field(
+        None, description="With `smart_cut`: how many of them were encoded, at the cuts.", examples=[14]
+    )
     cpu_seconds: float = Field(0.0, description="CPU time of FFmpeg and of the renderer.", examples=[5.9])
     input_bytes: int = Field(0, description="Bytes of all inputs.", examples=[3071976])
     output_bytes: int = Field(0, description="Bytes of all outputs.", examples=[183422])

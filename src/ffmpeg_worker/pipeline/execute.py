@@ -21,7 +21,7 @@ from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.lane_log import LaneLog
 from ffmpeg_worker.pipeline.progress import FractionReport, Pace, step_fraction
 from ffmpeg_worker.pipeline.quota import size_of
-from ffmpeg_worker.pipeline.render import measure_scene, render, render_still
+from ffmpeg_worker.pipeline.render import join, measure_scene, render, render_still
 from ffmpeg_worker.pipeline.run_command import CommandRunner
 from ffmpeg_worker.pipeline.step_files import build_apart, read_step_files
 from ffmpeg_worker.planning.expectations import Expectations, find_empty_input
@@ -30,6 +30,7 @@ from ffmpeg_worker.planning.plan import (
     CopyStep,
     DependentStep,
     FfmpegStep,
+    JoinStep,
     Lane,
     MeasureStep,
     OptionalStep,
@@ -166,6 +167,8 @@ class _StepRunner:
                 return await self._command.run(step, partial(self._report, step, share))
             case RenderStep():
                 return await render(step, self._command, share)
+            case JoinStep():
+                return await join(step, self._command, share)
             case StillStep():
                 return await render_still(step, self._command)
             case MeasureStep():

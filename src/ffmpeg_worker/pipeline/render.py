@@ -6,22 +6,23 @@ import asyncio
 import fcntl
 import os
 import time
-from collections.abc import Awaitable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, BinaryIO
 
 from ffmpeg_worker.errors import EngineTimedOut, WorkerError
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.run_again import run_again_if_killed
-from ffmpeg_worker.pipeline.progress import FractionReport, Pace
+from ffmpeg_worker.pipeline.progress import FractionReport, Pace, step_fraction
 from ffmpeg_worker.pipeline.renderer_process import RendererRun
 from ffmpeg_worker.pipeline.run_command import CommandRunner
 from ffmpeg_worker.planning.plan import (
     DependentStep,
     FfmpegStep,
     FrameRange,
+    JoinStep,
     MeasureStep,
     RenderStep,
     StepResult,
@@ -57,6 +58,63 @@ async def render(step: RenderStep, command: CommandRunner, report: FractionRepor
         out_time_s=sum(result.out_time_s or 0.0 for result in drawn),
         warnings=tuple(dict.fromkeys(warning for result in drawn for warning in result.warnings)),
     )
+
+
+async def join(step: JoinStep, command: CommandRunner, report: FractionReport) -> StepResult:
+    """Join the packets of encoded ranges and sources to one video. Only the copied frames count.
+
+    Raises:
+        EngineError: the first failure; nothing of the step runs any more.
+    """
+    await command.place_all(step.setup)
+    pieces = [asdict(piece) for piece in step.pieces]
+    order = {"form": "join", "pieces": pieces, "rate": step.rate, "ticks": step.ticks}
+    write = FfmpegStep(step.write, is_auxiliary=True)
+
+    def tell(progress: Progress) -> None:
+        report(step_fraction(progress, step.expected_s), Pace(progress.speed, progress.fps))
+
+    async with command.slot():
+        result = await run_again_if_killed(partial(_pipe_in_slot, order, write, command, tell))
+    copied = sum(piece.frames for piece in step.pieces if piece.begin is not None)
+    out_time_s = copied * step.rate[1] / step.rate[0]
+    return replace(result, frames=copied, out_time_s=out_time_s, copied_frames=copied)
+
+
+async def _pipe_in_slot(
+    order: dict[str, Any], step: FfmpegStep, command: CommandRunner, on_progress: Callable[[Progress], None]
+) -> StepResult:
+    """Run a renderer, and an ffmpeg that reads what it writes."""
+    reading, writing = _open_pipe()
+    with reading:
+        with writing:
+            drawing = await _start(order, writing.fileno(), command)
+        async with drawing.child:
+            return await _wait_for_both(drawing, command.run_in_slot(step, on_progress, stdin=reading), command)
+
+
+async def _wait_for_both(
+    drawing: RendererRun, encoded: Coroutine[Any, Any, StepResult], command: CommandRunner
+) -> StepResult:
+    """Wait for both ends of the pipe; if both fail, the renderer's error is the cause."""
+    failure: WorkerError | None = None
+    result = StepResult()
+    try:
+        result = await encoded
+    except EngineTimedOut:
+        raise
+    except WorkerError as error:
+        failure = error
+    try:
+        warnings = await _in_time(drawing.wait(), command)
+    except WorkerError as error:
+        # Whose reader goes away is ended by that, which explains nothing.
+        lost_reader = error.code == "renderer_failed" and (await drawing.child.wait()).signal is None
+        raise (failure if failure is not None and lost_reader else error) from None
+    if failure is not None:
+        raise failure
+    drawn = await drawing.child.wait()
+    return replace(result, cpu_seconds=result.cpu_seconds + drawn.cpu_seconds, warnings=warnings)
 
 
 async def render_still(step: StillStep, command: CommandRunner) -> StepResult:
@@ -126,35 +184,8 @@ class _Rendering:
 
     async def _range_in_slot(self, number: int) -> StepResult:
         part = self._step.ranges[number]
-        reading, writing = _open_pipe()
-        with reading:
-            with writing:
-                drawing = await _start(self._order(part), writing.fileno(), self._command)
-            async with drawing.child:
-                on_progress = partial(self._advance, number)
-                encoded = self._command.run_in_slot(FfmpegStep(part.encode), on_progress, stdin=reading)
-                return await self._both(drawing, encoded)
-
-    async def _both(self, drawing: RendererRun, encoded: Coroutine[Any, Any, StepResult]) -> StepResult:
-        """Wait for both ends of the pipe; if both fail, the renderer's error is the cause."""
-        failure: WorkerError | None = None
-        result = StepResult()
-        try:
-            result = await encoded
-        except EngineTimedOut:
-            raise
-        except WorkerError as error:
-            failure = error
-        try:
-            warnings = await _in_time(drawing.wait(), self._command)
-        except WorkerError as error:
-            # Whose reader goes away is ended by that, which explains nothing.
-            lost_reader = error.code == "renderer_failed" and (await drawing.child.wait()).signal is None
-            raise (failure if failure is not None and lost_reader else error) from None
-        if failure is not None:
-            raise failure
-        drawn = await drawing.child.wait()
-        return replace(result, cpu_seconds=result.cpu_seconds + drawn.cpu_seconds, warnings=warnings)
+        on_progress = partial(self._advance, number)
+        return await _pipe_in_slot(self._order(part), FfmpegStep(part.encode), self._command, on_progress)
 
     def _order(self, part: FrameRange) -> dict[str, Any]:
         threads = max(self._command.resources.cores // min(self._step.max_parallel, len(self._step.ranges)), 1)

@@ -13,7 +13,7 @@ from ffmpeg_worker.job.result import JobResult, LaneReport
 from ffmpeg_worker.job.result_parts import CommandLog, Stats
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.run_lanes import Delivered, Outcome
-from ffmpeg_worker.planning.plan import FfmpegStep, RenderStep, StepResult
+from ffmpeg_worker.planning.plan import FfmpegStep, JoinStep, RenderStep, StepResult
 
 _MAX_REPORTED_PROBLEMS = 5
 
@@ -60,10 +60,14 @@ def _stats(lanes: Sequence[Delivered], files: LocalFiles, seconds: float) -> Sta
     counted = [result for lane in lanes for result in _counted_results(lane)]
     media_s = sum(result.out_time_s or 0.0 for result in counted)
     frames = [result.frames for result in counted if result.frames is not None]
+    copied = [result.copied_frames for result in counted if result.copied_frames is not None]
+    encoded = [result.encoded_frames for result in counted if result.encoded_frames is not None]
     return Stats(
         seconds=round(seconds, 3),
         speed=round(media_s / seconds, 2) if media_s and seconds else None,
         frames=sum(frames) if frames else None,
+        copied_frames=sum(copied) if copied else None,
+        encoded_frames=sum(encoded) if encoded else None,
         cpu_seconds=round(sum(result.cpu_seconds for result in results), 3),
         input_bytes=sum(file.size for file in files.by_key.values()),
         output_bytes=sum(output.size for lane in lanes for output in lane.files.outputs),
@@ -71,9 +75,9 @@ def _stats(lanes: Sequence[Delivered], files: LocalFiles, seconds: float) -> Sta
 
 
 def _counted_results(lane: Delivered) -> Sequence[StepResult]:
-    """Results whose frames count; where frames were rendered, later steps only copy the same ones."""
+    """Results whose frames count; where frames were rendered or joined, other steps only store the same ones."""
     pairs = zip(lane.executed.lane.steps, lane.executed.results, strict=True)
-    rendered = [result for step, result in pairs if isinstance(step, RenderStep)]
+    rendered = [result for step, result in pairs if isinstance(step, RenderStep | JoinStep)]
     return rendered or lane.executed.results
 
 

@@ -27,7 +27,7 @@ _MAX_ROUNDING_S = Fraction(2, 1000)
 # key frame, so they belong to the chunk before.
 _LACKS_FRAMES_BEFORE = re.compile(
     r"mmco: unref short failure|co located POCs unavailable|[Mm]issing reference picture"
-    r"|Could not find ref with POC|reference picture missing during reorder"
+    r"|Could not find ref with POC|Error constructing the frame RPS|reference picture missing during reorder"
 )
 
 
@@ -146,7 +146,7 @@ class _ChunkedRun:
     async def _join(self, results: Sequence[StepResult]) -> StepResult:
         await self._check_chunks()
         later = range(1, len(self._plan.chunks))
-        results = [_forget_seeking(result) if number in later else result for number, result in enumerate(results)]
+        results = [forget_seeking(result) if number in later else result for number, result in enumerate(results)]
         runner = CommandRunner(self._context, self._folder, self._lane.display_names)
         joined = await runner.run(self._plan.join, lambda _: None, is_alone=False)
         output = self._lane.artifacts[0].work_name
@@ -179,14 +179,18 @@ class _ChunkedRun:
         self._progress((1 - _JOIN_SHARE) * frames / self._plan.frames, pace)
 
 
-def _forget_seeking(result: StepResult) -> StepResult:
+def forget_seeking(result: StepResult, also: str = "") -> StepResult:
     """The result of a chunk without the decoder's complaints about frames before the first key frame it got.
+
+    `also` is a pattern of further complaints that mean the same.
 
     Raises:
         PiecesDoNotFit: the source is damaged, and only one process tells what that means for the output.
     """
     problems = [*result.problems, *([result.damage] if result.damage is not None else ())]
-    if not all(_LACKS_FRAMES_BEFORE.search(problem) for problem in problems):
+    if not all(
+        _LACKS_FRAMES_BEFORE.search(problem) or (also and re.search(also, problem)) for problem in problems
+    ):
         raise PiecesDoNotFit(f"a chunk has a problem: {problems[0]}")
     return replace(result, problems=(), damage=None)
 

@@ -24,6 +24,8 @@ from ffmpeg_worker.pipeline.inspect_inputs import InspectedInputs
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.lane_log import LaneLog
 from ffmpeg_worker.pipeline.output_keys import OutputKeys
+from ffmpeg_worker.pipeline.smart_cut import SmartCut
+from ffmpeg_worker.pipeline.smart_render import CopiesDoNotFit, copy_frames, without_copies
 from ffmpeg_worker.pipeline.split_encode import SplitEncode
 from ffmpeg_worker.pipeline.step_files import summarize
 from ffmpeg_worker.pipeline.upload_growing import upload_growing
@@ -131,6 +133,10 @@ class _LanesRun:
         lane = self._check_runnable(index)
         try:
             return await self._run_as_planned(index, lane, f"lane-{index}")
+        except CopiesDoNotFit as error:
+            log(logging.WARNING, "copied frames did not fit, rendering all", error=str(error))
+            rendered = without_copies(lane, "the copied frames did not fit")
+            return await self._run_as_planned(index, rendered, f"lane-{index}-rendered")
         except EngineFailed as error:
             if not lane.runs_on_gpu or not is_gpu_failure(error):
                 raise
@@ -157,6 +163,20 @@ class _LanesRun:
             return await self._finish(index, executed, delivery)
 
     async def _execute_alone(self, index: int, lane: Lane, folder: Path) -> Executed:
+        if lane.copies is not None:
+            run = partial(self._execute, [index], folder=folder)
+            copied = await copy_frames(self._context, lane, lane.copies, folder, run)
+            if isinstance(copied, Executed):
+                return copied
+            lane = copied
+        if lane.cut is not None:
+            smart_cut = SmartCut(self._context, lane, lane.cut, folder)
+            media = await self._inputs.media()
+            progress = self._context.progress.of_lanes([index])
+            executed = await smart_cut.execute(self._inputs.files, media, progress)
+            if isinstance(executed, Executed):
+                return executed
+            lane = executed
         if lane.split is not None:
             progress = self._context.progress.of_lanes([index])
             split = SplitEncode(self._context, lane, lane.split, folder)

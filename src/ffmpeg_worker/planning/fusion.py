@@ -54,6 +54,8 @@ def _key(chain: Chain, lane: Lane) -> _Key | None:
     commands = chain.commands
     if len(commands) != 1 or lane.failure or not lane.artifacts or lane.referenced_files or lane.font_folders:
         return None
+    if lane.cut is not None:
+        return None
     # One log could not be divided among the processes.
     if any(isinstance(step, FfmpegStep) and step.keeps_log for step in lane.steps):
         return None

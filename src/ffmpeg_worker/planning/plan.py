@@ -18,6 +18,8 @@ from ffmpeg_worker.measurements.table import AnyMeasurement
 from ffmpeg_worker.planning.artifact import Artifact
 from ffmpeg_worker.planning.chunks.splittable import SplitRequest
 from ffmpeg_worker.planning.commands.read_chain import Chain
+from ffmpeg_worker.planning.smart_cut.read_cut import CutRequest
+from ffmpeg_worker.planning.stream_copy.copy_request import CopyRequest
 from ffmpeg_worker.scene.scene import Scene
 from ffmpeg_worker.scene.scene_json import EncodedScene
 
@@ -121,6 +123,39 @@ class RenderStep:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinedPiece:
+    """Packets that become frames of a joined video.
+
+    Attributes:
+        file: of the working directory: an encoded range, or a staged source.
+        frames: number of its packets.
+        begin: timestamp of the first packet, in units of the stream; `None` takes all packets of the file.
+        delay: by how many packets a frame is decoded later than it is shown, at most.
+    """
+
+    file: str
+    frames: int
+    begin: int | None = None
+    delay: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class JoinStep:
+    """Join packets of several files to one video: a process reads them, and the ffmpeg of `write` stores them.
+
+    `rate` is the number of frames per second (numerator, denominator), `ticks` the units of a second of the
+    timestamps that it receives, `expected_s` the length.
+    """
+
+    pieces: tuple[JoinedPiece, ...]
+    rate: tuple[int, int]
+    ticks: int
+    write: Invocation
+    expected_s: float
+    setup: tuple[PlacedFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class StillStep:
     """Render one frame of a scene into a PNG file."""
 
@@ -174,6 +209,8 @@ class StepResult:
         damage: the first of them that an input or its decoder logged.
         outputs: what ffmpeg's log says about its outputs, in order.
         warnings: remarks for the caller.
+        copied_frames: how many of `frames` are packets of a source that were copied.
+        encoded_frames: how many were encoded instead, where it may be none.
     """
 
     seconds: float = 0.0
@@ -188,6 +225,8 @@ class StepResult:
     damage: str | None = None
     outputs: tuple[WrittenOutput, ...] = ()
     warnings: tuple[str, ...] = ()
+    copied_frames: int | None = None
+    encoded_frames: int | None = None
 
 
 StepFiles = Mapping[str, bytes]
@@ -222,7 +261,7 @@ class ComputeStep:
     result_file: str
 
 
-RunnableStep = FfmpegStep | RenderStep | StillStep | MeasureStep | ProbeStep | CopyStep | ComputeStep
+RunnableStep = FfmpegStep | RenderStep | JoinStep | StillStep | MeasureStep | ProbeStep | CopyStep | ComputeStep
 Step = RunnableStep | DependentStep | OptionalStep
 
 
@@ -263,6 +302,8 @@ class Lane:
         runs_on_gpu: whether the commands were mapped onto NVENC; `cpu_fallback` is the lane for the CPU, if the
             caller allows it.
         split: how the caller wants the encode to be split into chunks, if at all.
+        cut: how frames of a part of a video are copied, where the caller wants that.
+        copies: how frames are copied from sources instead of being rendered, where that may be possible.
     """
 
     steps: tuple[Step, ...]
@@ -281,6 +322,8 @@ class Lane:
     runs_on_gpu: bool = False
     cpu_fallback: Lane | None = None
     split: SplitRequest | None = None
+    copies: CopyRequest | None = None
+    cut: CutRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)

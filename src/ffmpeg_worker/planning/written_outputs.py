@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.planning.commands.read_chain import Chain
-from ffmpeg_worker.planning.plan import CopyStep, FfmpegStep, Lane, RenderStep, Step, StillStep
+from ffmpeg_worker.planning.plan import CopyStep, FfmpegStep, JoinStep, Lane, RenderStep, Step, StillStep
 
 
 def name_written_outputs(lane: Lane) -> tuple[str | None, ...]:
@@ -33,6 +33,8 @@ def _find_written(step: Step, chain: Chain | None, names: Mapping[str, str]) -> 
             return names.get(invocation.arguments[-1].removeprefix("file:"))
         case RenderStep(ranges=(part, *_)):
             return names.get(part.encode.arguments[-1].removeprefix("file:"))
+        case JoinStep(write=write):
+            return names.get(write.arguments[-1].removeprefix("file:"))
         case CopyStep(work_name=work_name) | StillStep(work_name=work_name):
             return names.get(work_name)
     return None

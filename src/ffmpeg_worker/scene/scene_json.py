@@ -29,7 +29,9 @@ def encode_scene(scene: Scene | EncodedScene) -> Any:
 
 
 def encode_order(order: Mapping[str, Any]) -> bytes:
-    """Convert an order for the renderer to JSON; its `scene` comes from `encode_scene`."""
+    """Convert an order for the renderer to JSON; its `scene`, if it has one, comes from `encode_scene`."""
+    if "scene" not in order:
+        return json.dumps(order).encode()
     scene = order["scene"]
     text = scene.text if isinstance(scene, EncodedScene) else json.dumps(scene).encode()
     others = json.dumps({key: value for key, value in order.items() if key != "scene"}).encode()

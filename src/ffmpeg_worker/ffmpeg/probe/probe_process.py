@@ -19,6 +19,7 @@ PROBE_TIMEOUT_S = 60.0
 """Seconds for one file, with ffprobe or PyAV."""
 INDEX_TIMEOUT_S = 600.0
 """Seconds for reading all packets of a file."""
+_READS_ALL = frozenset({"about_frames", "wants_index"})
 MAX_REPLY_BYTES = 64 << 20
 """Longest description that is read, from ffprobe or PyAV."""
 
@@ -54,15 +55,15 @@ class ProbeProcess:
         self._requests.write(json.dumps(message).encode() + b"\n")
         self._root = root
 
-    async def ask(self, path: Path, **options: bool) -> dict[str, Any] | None:
-        """Send a request about a file, with those of its `options` that are true; see `answer_requests`.
+    async def ask(self, path: Path, **options: Any) -> dict[str, Any] | None:
+        """Send a request about a file, with those of its `options` that are not false; see `answer_requests`.
 
         Return the reply, or None if the child died (see `end`) or took too long.
         """
         try:
-            request = {"path": self._shown(path), **{name: True for name, is_on in options.items() if is_on}}
+            request = {"path": self._shown(path), **{name: value for name, value in options.items() if value}}
             self._requests.write(json.dumps(request).encode() + b"\n")
-            async with asyncio.timeout(INDEX_TIMEOUT_S if options.get("wants_index") else PROBE_TIMEOUT_S):
+            async with asyncio.timeout(INDEX_TIMEOUT_S if _READS_ALL & options.keys() else PROBE_TIMEOUT_S):
                 reply = await race(self._replies.readline(), asyncio.shield(self._ended))
             return None if reply is None else json.loads(reply)
         except TimeoutError:

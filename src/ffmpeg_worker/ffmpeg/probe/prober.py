@@ -170,8 +170,26 @@ class ProbeSession:
         """
         return await self._reply(path, wants_index=True)
 
-    async def _reply(self, path: Path, **options: bool) -> dict[str, Any]:
-        async with self._within_deadline(), self._lock:
+    async def ask_about_frames(self, path: Path, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Send a request of `ffmpeg/probe/frame_requests.py`.
+
+        Raises:
+            SourceError, EngineError: see `describe`.
+        """
+        return await self._reply(path, about_frames=request)
+
+    async def take_writer(self, folder: Path, seconds: float) -> tuple[ProbeProcess, str]:
+        """Take a child that may write in a `folder` of the job, and has `seconds`; the caller closes it.
+
+        Return with it the name of the folder for the child.
+        """
+        process = await self._prober.take_process()
+        process.confine(None if self._jail is None else self._jail.for_command(folder, seconds), self._root)
+        shown = folder.relative_to(self._root) if folder.is_relative_to(self._root) else folder
+        return process, str(shown)
+
+    async def _reply(self, path: Path, **options: Any) -> dict[str, Any]:
+        async with self.within_deadline(), self._lock:
             reply = await retry(partial(self._ask, path, **options), _PAUSES_S, _log_retry)
         if "ok" in reply:
             document: dict[str, Any] = reply["ok"]
@@ -181,7 +199,7 @@ class ProbeSession:
             raise EngineUnavailable("The probe cannot be confined.", detail=reply["detail"])
         raise explain_reason(reason, path)
 
-    async def _ask(self, path: Path, **options: bool) -> dict[str, Any]:
+    async def _ask(self, path: Path, **options: Any) -> dict[str, Any]:
         """Ask a child, which is a new one if the last one died.
 
         Raises:
@@ -207,14 +225,19 @@ class ProbeSession:
             SourceError, UnsupportedFeature, EngineError: see `describe` and `Prober.run_ffprobe`.
         """
         if options or self._prober.program == "ffprobe":
-            async with self._within_deadline():
+            async with self.within_deadline():
                 document = await self._prober.run_ffprobe(path, options, self._confinement())
             if options or not _has_unknown_size(document):
                 return document
         return await self.describe(path)
 
     @asynccontextmanager
-    async def _within_deadline(self) -> AsyncIterator[None]:
+    async def within_deadline(self) -> AsyncIterator[None]:
+        """End what is done within the context at the deadline of the job.
+
+        Raises:
+            EngineTimedOut: the time of the job was used up.
+        """
         left_s = None if self._deadline is None else max(self._deadline - time.monotonic(), 0.001)
         try:
             async with asyncio.timeout(left_s):

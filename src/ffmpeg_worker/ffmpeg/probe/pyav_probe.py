@@ -16,7 +16,10 @@ from av.container import InputContainer
 
 from ffmpeg_worker.ffmpeg.probe.heif_size import read_heif_size
 from ffmpeg_worker.ffmpeg.probe.picture_headers import read_picture_header
+from ffmpeg_worker.ffmpeg.probe.pyav_coded_frames import find_sound_ends, read_coded_frames
+from ffmpeg_worker.ffmpeg.probe.pyav_decode import decode_ends
 from ffmpeg_worker.ffmpeg.probe.pyav_packets import index_packets
+from ffmpeg_worker.ffmpeg.probe.pyav_splice import splice
 from ffmpeg_worker.ffmpeg.probe.pyav_streams import describe_stream, format_ratio, format_time
 from ffmpeg_worker.ffmpeg.probe.pyav_summary import read_summary
 
@@ -81,6 +84,26 @@ def index(path: str) -> dict[str, Any]:
         return index_packets(container)
 
 
+def answer_about_frames(path: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer a request that `read_coded_frames`, `find_sound_ends`, `splice` or `decode_ends` describes.
+
+    Raises:
+        ProbeFailed: the file cannot be read, or one cannot be written.
+    """
+    with _opened(Path(path)) as container:
+        match request:
+            case {"coded_frames": wanted}:
+                return read_coded_frames(container, **wanted)
+            case {"splice": order}:
+                return splice(container, order)
+            case {"sound_ends": _}:
+                return find_sound_ends(container)
+            case {"decode_ends": wanted}:
+                return decode_ends(container, **wanted)
+            case _:
+                raise ValueError(f"unknown request: {sorted(request)}")
+
+
 @contextmanager
 def _opened(file: Path, *, is_own_playlist: bool = False) -> Iterator[InputContainer]:
     """Open a file for reading; what goes wrong until it is closed is the fault of the file."""
@@ -105,7 +128,8 @@ def _opened(file: Path, *, is_own_playlist: bool = False) -> Iterator[InputConta
 def answer_requests(requests: BinaryIO, replies: BinaryIO) -> None:
     """Answer each line `{"path": …}` with a line `{"ok": …}` or `{"error": reason}`.
 
-    The other keys of a request are `is_own_playlist` of `describe`, and `wants_index` for `index` instead.
+    The other keys of a request are `is_own_playlist` of `describe`, and instead of it `wants_index` for `index`
+    or `about_frames` for `answer_about_frames`.
     """
     for line in requests:
         replies.write(json.dumps(_answer(line)).encode() + b"\n")
@@ -117,6 +141,8 @@ def _answer(line: bytes) -> dict[str, Any]:
         request = json.loads(line)
         if request.get("wants_index"):
             return {"ok": index(request["path"])}
+        if "about_frames" in request:
+            return {"ok": answer_about_frames(request["path"], request["about_frames"])}
         return {"ok": describe(request["path"], is_own_playlist=request.get("is_own_playlist", False))}
     except ProbeFailed as error:
         return {"error": error.reason}

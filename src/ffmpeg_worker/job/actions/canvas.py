@@ -73,6 +73,13 @@ class CanvasData(CompositionData):
     preset: Literal[
         "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"
     ] = Field("veryfast", description="Speed of the encoder; slower makes smaller files.", examples=["veryfast"])
+    smart_render: bool | None = Field(
+        None,
+        description="Copy the frames that show nothing but an H.264 clip in the size and frame rate of the "
+        "canvas, instead of encoding them again, in H.264 videos. Default: unless `crf` or `quality` is given. "
+        "With `true` these apply to the other frames only, and `warnings` says why no frame could be copied.",
+        examples=[True],
+    )
     render_scale: float = Field(
         1.0,
         ge=0.05,

@@ -167,6 +167,14 @@ class ProcessData(JobData):
         examples=["auto"],
     )
 
+    smart_cut: bool = Field(
+        False,
+        description="Whether a command that cuts a part out of an H.264 or HEVC video copies its frames and "
+        "encodes only those at the cuts, so that the part is exact. Where that is impossible, all frames of the "
+        "part are encoded, and `warnings` gives the reason.",
+        examples=[True],
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _gather_parameters(cls, value: Any, info: ValidationInfo) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.job.actions.canvas import CanvasJob
 from ffmpeg_worker.job.actions.canvas_preview import PreviewJob
-from ffmpeg_worker.job.local_files import LocalFiles
+from ffmpeg_worker.job.local_files import STAGING_FOLDER, LocalFiles
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.planning.artifact import Artifact
 from ffmpeg_worker.planning.composition.frame_ranges import (
@@ -19,6 +19,7 @@ from ffmpeg_worker.planning.composition.frame_ranges import (
     place_svg_fonts,
     plan_still_frame,
 )
+from ffmpeg_worker.planning.composition.plan_copies import request_copies
 from ffmpeg_worker.planning.composition.plan_video import RenderedParts, VideoPlan
 from ffmpeg_worker.planning.composition.prepare_media import plan_preparation
 from ffmpeg_worker.planning.composition.resolve_fetched import resolve_fetched
@@ -61,11 +62,15 @@ def plan_canvas(job: CanvasJob, files: LocalFiles, machine: Machine) -> Lane:
     rendered = RenderedParts()
     shared = find_shared_elements([plan.resolved.scene for plan in plans])
     descriptions = [describe_video(plan.resolved.scene, plan.part) for plan in plans]
+    media = {
+        f"{STAGING_FOLDER}/{file.staged}": file.media for file in files.by_key.values() if file.media is not None
+    }
     return Lane(
         steps=tuple(_drop_repeated_steps(step for plan in plans for step in plan.steps(rendered, shared))),
         artifacts=tuple(artifact for plan in plans for artifact in plan.artifacts()),
         summary=Summary(partial(_describe, combine_rows(descriptions))),
         warnings=tuple(dict.fromkeys(warning for plan in plans for warning in _warnings(plan.resolved))),
+        copies=request_copies(plans, media),
     )
 
 

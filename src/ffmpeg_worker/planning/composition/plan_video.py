@@ -94,41 +94,53 @@ class VideoPlan:
         """
         data, scene = self.data, self.resolved.scene
         check_frame_size(data.chosen_codec, scene.width, scene.height, is_interpolated=data.vfi is not None)
-        for preparation in self.resolved.preparations:
-            yield plan_preparation(preparation, self.machine)
-        match self._encoding(1).kind:
+        yield from self.preparations()
+        match self.encoding(1).kind:
             case "image":
-                yield from plan_still_frame(scene, self.part[0], self._work_name)
+                yield from plan_still_frame(scene, self.part[0], self.work_name)
             case "sequence":
                 yield self._plan_sequence()
             case _:
                 yield from self._plan_joined_video(rendered, shared)
-        if data.poster is not None and self._poster_name is not None:
-            frame = min(frame_at(data.poster.time, self._rate), scene.frames - 1)
+        yield from self.poster()
+
+    def preparations(self) -> Iterator[Step]:
+        """Yield the steps for files that the renderer reads."""
+        for preparation in self.resolved.preparations:
+            yield plan_preparation(preparation, self.machine)
+
+    def poster(self) -> Iterator[Step]:
+        """Yield the steps for the poster, if the job asks for one."""
+        poster, scene = self.data.poster, self.resolved.scene
+        if poster is not None and self._poster_name is not None:
+            frame = min(frame_at(poster.time, self.rate), scene.frames - 1)
             yield from plan_still_frame(scene, frame, work_name(self._poster_name))
 
     def artifacts(self) -> Iterator[Artifact]:
         """Yield the files that must exist at the end."""
-        kind = self._encoding(1).kind
+        kind = self.encoding(1).kind
         yield Artifact(
             self.name,
-            self._work_name,
+            self.work_name,
             ArtifactKind.SEQUENCE if kind == "sequence" else ArtifactKind.FILE,
-            promised_s=float(self._length_s) if kind == "video" else None,
+            promised_s=float(self.length_s) if kind == "video" else None,
         )
         if self._poster_name is not None:
             yield Artifact(self._poster_name, work_name(self._poster_name))
 
     @property
-    def _rate(self) -> Fraction:
+    def rate(self) -> Fraction:
+        """Frames per second."""
         return Fraction(*self.resolved.scene.fps)
 
     @property
-    def _length_s(self) -> Fraction:
-        return (self.part[1] - self.part[0]) / self._rate
+    def length_s(self) -> Fraction:
+        """Length of the video in seconds."""
+        return (self.part[1] - self.part[0]) / self.rate
 
     @property
-    def _work_name(self) -> str:
+    def work_name(self) -> str:
+        """Name of the video in the working directory."""
         return work_name(self.name)
 
     @property
@@ -140,12 +152,12 @@ class VideoPlan:
         return str(path.with_stem(f"{path.stem}-{self.row + 1}"))
 
     @property
-    def _scratch_stem(self) -> str:
+    def scratch_stem(self) -> str:
         """Beginning of the names of this row's intermediate files."""
         return f"{self.scratch_prefix}{self.row}"
 
     @property
-    def _at_once(self) -> int:
+    def at_once(self) -> int:
         """Number of ranges rendered at a time: two cores or more for each, and fewer large ones to save memory."""
         scene = self.resolved.scene
         of_memory = _PIXELS_AT_ONCE // (scene.width * scene.height)
@@ -154,67 +166,70 @@ class VideoPlan:
     def _plan_sequence(self) -> RenderStep:
         """Plan one image file per frame."""
         first, last = self.part
-        encoding = self._encoding(1)
+        encoding = self.encoding(1)
         parts = tuple(
-            self._frame_range(
-                begin, end, encoding, self._work_name, "-start_number", str(begin - first + 1), "-f", "image2"
+            self.frame_range(
+                begin, end, encoding, self.work_name, "-start_number", str(begin - first + 1), "-f", "image2"
             )
-            for begin, end in split_frames(first, last, self._rate, self._at_once)
+            for begin, end in split_frames(first, last, self.rate, self.at_once)
         )
-        return self._render_step(parts, encoding)
+        return self.render_step(parts, encoding)
 
     def _plan_joined_video(self, rendered: RenderedParts, shared: Collection[Element]) -> Iterator[Step]:
         """Plan ranges in parallel with the audio, and the step that joins them."""
         ranges = self._split_into_ranges(shared)
-        encoding = self._encoding(max(self.machine.cores // min(len(ranges), self._at_once), 1))
-        sound, beside = self._plan_audio(encoding, rendered)
+        encoding = self.encoding(max(self.machine.cores // min(len(ranges), self.at_once), 1))
+        sound, beside = self.plan_audio(encoding, rendered)
         if len(ranges) == 1 and sound is None and encoding.kind == "video" and len(self.data.compositions) == 1:
-            part = self._frame_range(*ranges[0], encoding, self._work_name, *container_options(self.name))
-            yield self._render_step((part,), encoding)
+            part = self.frame_range(*ranges[0], encoding, self.work_name, *container_options(self.name))
+            yield self.render_step((part,), encoding)
             return
         files, parts = [], []
         scene = self.resolved.scene
         numbers = number_elements(scene.elements, rendered.elements)
         for number, (begin, end) in enumerate(ranges):
-            name = f"{self._scratch_stem}-{number}{encoding.segment}"
+            name = f"{self.scratch_stem}-{number}{encoding.segment}"
             known = rendered.ranges.setdefault(range_key(scene, begin, end, numbers), name)
-            files.append((known, (end - begin) / self._rate))
+            files.append((known, (end - begin) / self.rate))
             if known == name:
-                parts.append(self._frame_range(begin, end, encoding, name))
+                parts.append(self.frame_range(begin, end, encoding, name))
         if parts or beside:
-            yield self._render_step(tuple(parts), encoding, beside)
+            yield self.render_step(tuple(parts), encoding, beside)
         if encoding.kind == "gif":
-            yield from reduce_palette(files, self._work_name, self._scratch_stem)
+            yield from reduce_palette(files, self.work_name, self.scratch_stem)
         else:
-            yield join_ranges(files, sound, self._work_name, self._scratch_stem)
+            yield join_ranges(files, sound, self.work_name, self.scratch_stem)
 
     def _split_into_ranges(self, shared: Collection[Element]) -> list[tuple[int, int]]:
         """Return ranges, each of which one renderer draws."""
         first, last = self.part
-        if not self._encoding(1).can_split or self.data.vfi is not None:
+        if not self.encoding(1).can_split or self.data.vfi is not None:
             return [(first, last)]
         ranges: list[tuple[int, int]] = []
         for begin, end in split_at_unshared_elements(self.resolved.scene, first, last, shared):
-            max_count = max(1, round(self._at_once * (end - begin) / (last - first)))
-            ranges += split_frames(begin, end, self._rate, max_count)
+            max_count = max(1, round(self.at_once * (end - begin) / (last - first)))
+            ranges += split_frames(begin, end, self.rate, max_count)
         return ranges
 
-    def _render_step(
+    def render_step(
         self,
         parts: tuple[FrameRange, ...],
         encoding: Encoding,
         beside: tuple[FfmpegStep | DependentStep, ...] = (),
     ) -> RenderStep:
-        folder = self._work_name.rpartition("/")[0]
+        """Return the step that renders ranges of frames, in parallel with the steps `beside` them."""
+        folder = self.work_name.rpartition("/")[0]
         scene = self.resolved.scene
         setup = (*((Folder(folder),) if folder else ()), *place_svg_fonts(scene))
-        return RenderStep(scene, parts, encoding.form, beside, setup, max_parallel=self._at_once)
+        return RenderStep(scene, parts, encoding.form, beside, setup, max_parallel=self.at_once)
 
-    def _frame_range(self, begin: int, end: int, encoding: Encoding, file: str, *options: str) -> FrameRange:
+    def frame_range(self, begin: int, end: int, encoding: Encoding, file: str, *options: str) -> FrameRange:
+        """Return the frames from `begin` to `end` (exclusive), encoded with more `options` into a file."""
         size = (self.resolved.scene.width, self.resolved.scene.height)
-        return FrameRange(begin, end, encode_range(encoding, size, self._rate, (*options, f"file:{file}")))
+        return FrameRange(begin, end, encode_range(encoding, size, self.rate, (*options, f"file:{file}")))
 
-    def _encoding(self, threads: int) -> Encoding:
+    def encoding(self, threads: int) -> Encoding:
+        """Return the encoding of the video, by an encoder with this many threads."""
         data = self.data
         encoding = choose_encoding(
             self.name,
@@ -227,9 +242,9 @@ class VideoPlan:
         )
         if data.vfi is None:
             return encoding
-        return with_interpolated_frames(encoding, exact_rate(data.vfi), self._length_s)
+        return with_interpolated_frames(encoding, exact_rate(data.vfi), self.length_s)
 
-    def _plan_audio(
+    def plan_audio(
         self, encoding: Encoding, rendered: RenderedParts
     ) -> tuple[str | None, tuple[FfmpegStep | DependentStep, ...]]:
         """Return the audio file of these frames and the steps that produce it, none if an earlier row does.
@@ -241,12 +256,12 @@ class VideoPlan:
         key = (self.resolved.audio, *self.part)
         if key in rendered.sounds:
             return rendered.sounds[key], ()
-        begin_s = self.part[0] / self._rate
+        begin_s = self.part[0] / self.rate
         # FFmpeg counts in microseconds.
-        cut = ("-ss", f"{float(begin_s):.6f}", "-t", f"{float(self._length_s):.6f}")
+        cut = ("-ss", f"{float(begin_s):.6f}", "-t", f"{float(self.length_s):.6f}")
         is_whole = self.part == (0, self.resolved.scene.frames)
         codec = encoding.sound if is_whole else (*cut, *encoding.sound)
-        name = f"{self._scratch_stem}-sound{'.m4a' if encoding.segment == '.mp4' else encoding.segment}"
+        name = f"{self.scratch_stem}-sound{'.m4a' if encoding.segment == '.mp4' else encoding.segment}"
         steps = plan_audio(self.resolved.audio, name, codec, media_input_options(self.machine))
         if not steps:
             return None, ()

@@ -37,7 +37,7 @@ class MultiProcessPlanner(Planner[MultiProcessJob]):
             tuple(read.chain for read in processes),
             presets,
             wants_gpu=any(needs_gpu(process, _hardware(job, process)) for process in job.data.processes),
-            needs_media=bool(presets),
+            needs_media=bool(presets) or any(process.smart_cut for process in job.data.processes),
         )
 
     def check_machine(self, read: ReadJob[MultiProcessJob], machine: Machine) -> None:
@@ -86,7 +86,8 @@ def _plan_or_fail(
 ) -> tuple[Chain, Lane]:
     """The commands as they will run, and their lane; without its input a lane has a `failure` instead of steps."""
     try:
-        return plan_process(read, index, files, machine, hardware)
+        is_cut = read.job.data.processes[index].smart_cut
+        return plan_process(read, index, files, machine, hardware, is_cut=is_cut)
     except (SourceError, UnsupportedFeature) as error:
         return read.chains[index], Lane((), failure=error)
     except InvalidJob as error:

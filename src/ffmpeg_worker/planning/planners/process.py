@@ -29,7 +29,7 @@ class ProcessPlanner(Planner[ProcessJob]):
             (read.chain,),
             {} if read.preset is None else {0: read.preset},
             wants_gpu=needs_gpu(job.data, job.data.hardware or "off"),
-            needs_media=read.preset is not None,
+            needs_media=read.preset is not None or job.data.smart_cut,
         )
 
     def check_machine(self, read: ReadJob[ProcessJob], machine: Machine) -> None:
@@ -39,7 +39,7 @@ class ProcessPlanner(Planner[ProcessJob]):
 
     def plan(self, read: ReadJob[ProcessJob], files: LocalFiles, machine: Machine) -> Plan:
         hardware = read.job.data.hardware or "off"
-        chain, lane = plan_process(read, 0, files, machine, hardware)
+        chain, lane = plan_process(read, 0, files, machine, hardware, is_cut=read.job.data.smart_cut)
         if read.job.data.parallel:
             lane = replace(lane, split=read_split_request(chain, read.job.data.parallel, hardware))
         return Plan(share_recordings((lane,)))

@@ -10,6 +10,7 @@ from ffmpeg_worker.planning.commands.read_chain import Chain, read_chain
 from ffmpeg_worker.planning.presets.preset_call import PresetCall
 from ffmpeg_worker.planning.presets.read_preset import read_preset, require_preset
 from ffmpeg_worker.planning.required_inputs import Inputs, RequiredInput, require_chain
+from ffmpeg_worker.planning.smart_cut.read_cut import check_cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ def read_process(data: ProcessData, inputs: Inputs, machine: Machine, at: str | 
     """
     if data.preset is None:
         chain = read_chain(data.chainCmds, data.output, inputs, option_policy=machine.option_policy)
+        if data.smart_cut:
+            check_cut(chain)
         return ReadProcess(chain, tuple(require_chain(chain, inputs)), inputs)
     read = read_preset(data, inputs, machine, at)
     required = tuple(require_preset(read.call, read.inputs))

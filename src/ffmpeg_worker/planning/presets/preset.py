@@ -64,6 +64,7 @@ class PresetChain:
         texts: results that the plan itself writes.
         measured: arguments that later commands take from measurements.
         warnings: sentences for the caller.
+        smart_cut: whether frames of the part are copied; see `smart_cut` of `process`.
         fonts: folder that the filters of the first command read, with the fonts of the worker.
     """
 
@@ -73,6 +74,7 @@ class PresetChain:
     measured: tuple[MeasuredArgument, ...] = ()
     warnings: tuple[str, ...] = ()
     fonts: str | None = None
+    smart_cut: bool = False
 
 
 Build = Callable[[Any, Sequence[PresetInput], str], PresetChain]

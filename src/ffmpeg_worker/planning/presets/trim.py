@@ -11,7 +11,9 @@ from ffmpeg_worker.planning.presets.encodings import (
     MEDIA_SUFFIXES,
     audio_options,
     container_options,
+    copies_video,
     is_audio_name,
+    kept_audio,
     video_options,
 )
 from ffmpeg_worker.planning.presets.parameter_types import (
@@ -27,6 +29,8 @@ from ffmpeg_worker.planning.presets.preset import Command, Preset, PresetChain, 
 from ffmpeg_worker.planning.presets.preset_input import PresetInput
 from ffmpeg_worker.validation_errors import wrong_value
 
+_SMART_CODECS = frozenset({"h264", "hevc"})
+
 
 class TrimParameters(PresetParameters):
     """Parameters of `trim`."""
@@ -36,9 +40,10 @@ class TrimParameters(PresetParameters):
         None, description="Second of the input at which the part ends. Excludes `duration`.", examples=[12]
     )
     duration: Length | None = duration_field()
-    mode: Literal["exact", "copy"] = Field(
+    mode: Literal["exact", "smart", "copy"] = Field(
         "exact",
-        description="`exact` encodes again and begins and ends at the very frame. `copy` is fast and without "
+        description="`exact` encodes again and begins and ends at the very frame. `smart` does so too, but copies "
+        "the frames of H.264 and HEVC and encodes only those at the cuts. `copy` is fast and without "
         "loss, and begins at the key frame before `start`.",
         examples=["exact"],
     )
@@ -66,15 +71,29 @@ def _build(wanted: TrimParameters, inputs: Sequence[PresetInput], output: str) -
             ("-map", "0:v?", "-map", "0:a?", "-map", "0:s?") if not is_audio_name(output) else ("-map", "0:a")
         )
         command = (*part, *streams, "-c", "copy", "-avoid_negative_ts", "make_zero")
-    else:
-        has_video = source.has_video and not is_audio_name(output)
-        command = (
-            *part,
-            *(map_kept(source) if has_video else ("-map", "0:a:0")),
-            *(_encode_video(source, output, wanted.crf) if has_video else ()),
-            *(audio_options(output) if source.has_audio else ()),
-        )
-    return PresetChain(((*command, *container_options(output), output),), (output,))
+        return _made(command, output)
+    has_video = source.has_video and not is_audio_name(output)
+    is_smart = wanted.mode == "smart" and has_video
+    video = _smart_video(source, output, wanted.crf) if is_smart else _encode_video(source, output, wanted.crf)
+    sound = kept_audio(output, source) if is_smart else audio_options(output)
+    command = (
+        *part,
+        *(map_kept(source) if has_video else ("-map", "0:a:0")),
+        *(video if has_video else ()),
+        *(sound if source.has_audio else ()),
+    )
+    return _made(command, output, smart_cut=is_smart and bool(wanted.start or wanted.length))
+
+
+def _made(command: Command, output: str, *, smart_cut: bool = False) -> PresetChain:
+    return PresetChain(((*command, *container_options(output), output),), (output,), smart_cut=smart_cut)
+
+
+def _smart_video(source: PresetInput, output: str, crf: int | None) -> Command:
+    """Options of a part whose frames are copied where they can be."""
+    if source.codec("video") not in _SMART_CODECS or not copies_video(output, source):
+        return _encode_video(source, output, crf)
+    return ("-c:v", "copy", *(("-crf", str(crf)) if crf is not None else ()))
 
 
 def _encode_video(source: PresetInput, output: str, crf: int | None) -> Command:

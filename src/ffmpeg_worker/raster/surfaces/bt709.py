@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels, RgbaBitmap, YuvBitmap, derive
+from ffmpeg_worker.raster.surfaces.row_blocks import row_blocks
 from ffmpeg_worker.scene.curve import Color
 
 _RED, _BLUE = 0.2126, 0.0722
@@ -37,7 +38,10 @@ _GREEN_V = -_RED_V * _RED / (1 - _RED - _BLUE)
 
 def rgba_to_yuva(rgba: Pixels) -> Pixels:
     """Convert four premultiplied channels to four premultiplied channels."""
-    return cv2.convertScaleAbs(cv2.transform(rgba.astype(np.float32), _YUVA_FROM_RGBA))  # type: ignore[return-value]
+    yuva = np.empty(rgba.shape, np.uint8)
+    for rows in row_blocks(*rgba.shape[:2]):
+        cv2.convertScaleAbs(cv2.transform(rgba[rows].astype(np.float32), _YUVA_FROM_RGBA), dst=yuva[rows])
+    return yuva
 
 
 def colors_to_yuv(colors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -59,9 +63,12 @@ def yuv_to_rgb(y: Pixels, u: Pixels, v: Pixels) -> tuple[Pixels, Pixels, Pixels]
     v = cv2.resize(v, size, interpolation=cv2.INTER_LINEAR)  # type: ignore[assignment]
     red = cv2.addWeighted(y, _Y_SCALE, v, _RED_V, -16 * _Y_SCALE - 128 * _RED_V)
     blue = cv2.addWeighted(y, _Y_SCALE, u, _BLUE_U, -16 * _Y_SCALE - 128 * _BLUE_U)
-    chroma = cv2.addWeighted(u, _GREEN_U, v, _GREEN_V, -128 * (_GREEN_U + _GREEN_V), dtype=cv2.CV_32F)
-    luma = cv2.addWeighted(y, _Y_SCALE, y, 0, -16 * _Y_SCALE, dtype=cv2.CV_32F)
-    green = cv2.add(luma, chroma, dtype=cv2.CV_8U)
+    green = np.empty(y.shape, np.uint8)
+    for rows in row_blocks(*y.shape):
+        u_part, v_part, offset = u[rows], v[rows], -128 * (_GREEN_U + _GREEN_V)
+        chroma = cv2.addWeighted(u_part, _GREEN_U, v_part, _GREEN_V, offset, dtype=cv2.CV_32F)
+        luma = cv2.addWeighted(y[rows], _Y_SCALE, y[rows], 0, -16 * _Y_SCALE, dtype=cv2.CV_32F)
+        cv2.add(luma, chroma, dst=green[rows], dtype=cv2.CV_8U)
     return red, green, blue  # type: ignore[return-value]
 
 

@@ -93,10 +93,10 @@ REFUSED = {
     "-i a.mp4 -t 5 b.mp4": '"-t" cuts its input',
     "-i a.mp4 -frames:v 5 b.mp4": '"-frames:v" cuts its output',
     "-i a.mp4 -shortest b.mp4": '"-shortest" cuts its output',
-    "-r 10 -i a.mp4 b.mp4": 'the option "-r" is not known to mean the same for chunks',
+    "-r 10 -i a.mp4 b.mp4": 'the option "-r" is not known to mean the same for a part of the video',
     "-i a.mp4 -filter_complex [0:v]hflip b.mp4": '"-filter_complex" has a complex filter graph',
     "-i a.mp4 -force_key_frames expr:gte(t,n_forced*2) b.mp4": '"-force_key_frames" chooses key frames by time',
-    "-i a.mp4 -vn b.mp4": 'the option "-vn" is not known to mean the same for chunks',
+    "-i a.mp4 -vn b.mp4": 'the option "-vn" is not known to mean the same for a part of the video',
     "-i a.mp4 -c copy b.mp4": "it copies the video and does not encode it",
     "-i a.mp4 -c:v copy b.mp4": "it copies the video and does not encode it",
     "-i a.mp4 -c:v libaom-av1 b.mp4": 'the encoder "libaom-av1" is not known to give the same result in chunks',
@@ -118,10 +118,12 @@ REFUSED = {
     "-i a.mp4 -vf split[a][b];[a][b]hstack b.mp4": "its filter graph has more than one chain, or labels",
     "-i a.mp4 -vf fps=25:round=up b.mp4": 'the filter "fps" is only split with nothing but a frame rate',
     "-i a.mp4 -movflags frag_keyframe b.mp4": '"-movflags frag_keyframe" depends on how the file is written',
-    "-i a.mp4 -map_metadata:s 0:s b.mp4": 'the option "-map_metadata:s" is not known to mean the same for chunks',
+    "-i a.mp4 -map_metadata:s 0:s b.mp4": (
+        'the option "-map_metadata:s" is not known to mean the same for a part of the video'
+    ),
     "-i a.mp4 -c:0 libx264 b.mp4": 'the option "-c:0" must name its stream by v, a or s',
-    "-i a.mp4 -q 3 b.mp4": 'the option "-q" is not known to mean the same for chunks',
-    "-i a.mp4 -bsf:v null b.mp4": 'the option "-bsf:v" is not known to mean the same for chunks',
+    "-i a.mp4 -q 3 b.mp4": 'the option "-q" is not known to mean the same for a part of the video',
+    "-i a.mp4 -bsf:v null b.mp4": 'the option "-bsf:v" is not known to mean the same for a part of the video',
 }
 
 

@@ -1,0 +1,58 @@
+"""Requests about the coded frames of a file, which a child process of the job answers.
+
+See `answer_about_frames` in ffmpeg/probe/. All raise SourceError and EngineError as `ProbeSession.describe` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ffmpeg_worker.ffmpeg.probe.probe_errors import crashed, explain_reason
+from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
+
+
+async def list_coded_frames(
+    probes: ProbeSession, path: Path, begin_s: float = 0.0, end_s: float | None = None, *, is_own: bool = False
+) -> dict[str, Any]:
+    """Find how the frames of a part of a video are coded; see `read_coded_frames` in planning/stream_copy/.
+
+    `is_own` says that the worker has joined the file: its parameter sets may change.
+    """
+    wanted = {"begin_s": begin_s, "end_s": end_s, "may_change": is_own}
+    return await probes.ask_about_frames(path, {"coded_frames": wanted})
+
+
+async def find_sound_ends(probes: ProbeSession, path: Path) -> dict[str, Any]:
+    """Find when the packets of the first sound begin and end; see `ffmpeg/probe/pyav_coded_frames.py`."""
+    return await probes.ask_about_frames(path, {"sound_ends": True})
+
+
+async def decode_ends(probes: ProbeSession, path: Path, first_frames: int, last_key: int) -> dict[str, Any]:
+    """Decode the frames at both ends of a video; see `ffmpeg/probe/pyav_decode.py`."""
+    wanted = {"first_frames": first_frames, "last_key": last_key}
+    return await probes.ask_about_frames(path, {"decode_ends": wanted})
+
+
+async def splice(
+    probes: ProbeSession, path: Path, folder: Path, make_order: Callable[[str], Any], seconds: float
+) -> str:
+    """Join copied frames of a file and encoded ones of a `folder` of the job, which the child may write.
+
+    `make_order` returns the order for the name of the folder; see `ffmpeg/probe/pyav_splice.py`.
+
+    Returns:
+        What does not fit, as a clause; empty if all went well.
+    """
+    async with probes.within_deadline():
+        process, shown = await probes.take_writer(folder, seconds)
+        try:
+            reply = await process.ask(path, about_frames={"splice": make_order(shown)})
+        finally:
+            await process.close()
+    if reply is None:
+        raise crashed()
+    if "ok" not in reply:
+        raise explain_reason(reply["error"], path)
+    return str(reply["ok"].get("problem", ""))

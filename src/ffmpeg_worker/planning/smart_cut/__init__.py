@@ -1,0 +1,1 @@
+"""Cuts a part out of a video exactly and copies its frames, except those around the cuts."""
