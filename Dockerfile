@@ -26,6 +26,7 @@ RUN mkdir -p src/ffmpeg_worker \
     && pip install --only-binary :all: . \
     && pip uninstall -y ffmpeg-worker
 COPY src src
+COPY examples/canvas examples/canvas
 RUN pip install --no-deps . && pip check && pip uninstall -y pip
 
 FROM ${BASE} AS worker

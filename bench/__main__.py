@@ -11,6 +11,7 @@ import sys
 NAMES = (
     "tiny_job",
     "throughput",
+    "where_time_goes",
     "probe",
     "cold_start",
     "fusion",
@@ -27,6 +28,7 @@ NAMES = (
     "queued_jobs",
     "queue_scale",
     "chunks",
+    "dashboard",
 )
 
 

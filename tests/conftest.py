@@ -34,6 +34,7 @@ LONGEST_FIRST = (
     "media/test_canvas_ass.py",
     "media/test_uploads.py",
     "media/test_canvas_render.py",
+    "e2e/test_dashboard.py",
     "security/test_load.py",
     "security/test_no_secret_leaks.py",
     "e2e/test_cli.py",

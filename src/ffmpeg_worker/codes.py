@@ -57,12 +57,16 @@ _REQUEST = (
     _caller("body_timeout", "The body of the request did not arrive in time.", status=408),
     _caller("body_too_large", "The body of the request is too large.", status=413),
     _caller("content_type_refused", "The body of the request is not declared as JSON.", status=415),
+    _caller("example_not_found", "The address names no example composition.", status=404),
     _caller("head_too_large", "The request line and the headers are too large.", status=431),
     _caller("host_not_allowed", "A worker without API keys does not serve this host name.", status=421),
     _caller("invalid_http", "The request is not valid HTTP.", status=400),
     _caller("invalid_json", "The body of the request is not the JSON that is accepted.", status=400),
+    _caller("invalid_multipart", "The body of the request is no form that is accepted.", status=400),
     _caller("invalid_request", "The framework refused the request."),
     _caller("method_not_allowed", "The route has another method.", status=405),
+    _caller("not_acceptable", "The job has no file to answer with.", status=406),
+    _caller("origin_not_allowed", "A page of another origin sent a form to a worker without keys.", status=403),
     _caller("preset_not_found", "The address names no preset.", status=404),
     _caller("unauthorized", "The request has no API key, or an unknown one.", status=401),
     _caller("unknown_route", "There is no such route.", status=404),
@@ -146,8 +150,15 @@ _COMPOSITION = (
 )
 _SOURCES = (
     _source("checksum_mismatch", "An input has another checksum than the job says."),
+    _source(
+        "source_access_expired",
+        "The address or the credentials of an input expired while it was read.",
+        retryable=True,
+        status=502,
+    ),
     _source("source_bad_answer", "The answer of the server of an input cannot be used."),
     _source("source_certificate_invalid", "The TLS certificate of the server of an input is not valid."),
+    _source("source_changed", "An input was changed while it was read.", retryable=True, status=502),
     _source("source_crashes_probe", "Reading the file crashed the probe or took too long."),
     _source("source_crashes_renderer", "Drawing the files of a composition crashed the renderer."),
     _source("source_empty", "An input is empty (0 bytes)."),
@@ -351,6 +362,26 @@ _QUEUE = (
     _worker("queue_unavailable", "The database of queued jobs does not answer.", retryable=True),
     _caller("range_not_satisfiable", "The output is shorter than the range that is asked for.", status=416),
 )
+_FILES = (
+    _worker("data_full", "The files and outputs of all callers take as much as they may.", status=507),
+    _caller("file_changed", "The file is another one than the request expects.", status=412),
+    _caller("file_exists", "There is a file of that name, and the request does not replace it.", status=412),
+    _caller("file_in_the_way", "A folder has the name of the file, or a file that of its folder.", status=409),
+    _caller("file_not_found", "There is no such file.", status=404),
+    _caller("file_too_large", "The file is larger than a caller may send.", status=413),
+    _caller("invalid_content_range", "The header Content-Range is not that of a part of a file.", status=400),
+    _source("sent_file_removed", "The files that came with the job are not on this machine, or not any more."),
+    _caller("too_many_parts", "The form has too many parts.", status=413),
+    ErrorCode(
+        "upload_in_progress",
+        "Another request sends a part of the file.",
+        (Fault.CALLER,),
+        retryable=True,
+        status=409,
+    ),
+    _caller("upload_offset_wrong", "The part does not begin where the received ones end.", status=409),
+    _caller("upload_size_wrong", "The body is shorter or longer than its headers say.", status=400),
+)
 _WORKER_STATE = (
     _caller("cancelled", "The caller cancelled the job or went away.", status=499),
     _worker("interrupted", "The worker is shutting down; the job may be sent again.", retryable=True),
@@ -388,6 +419,7 @@ CODE_GROUPS: Mapping[str, tuple[ErrorCode, ...]] = MappingProxyType(
         "Running and verifying": _ENGINE,
         "Targets": _TARGETS,
         "Queued jobs": _QUEUE,
+        "Files over HTTP": _FILES,
         "The worker": _WORKER_STATE,
         "RunPod": _RUNPOD,
     }

@@ -294,6 +294,13 @@ class JobOutputError(WorkerError):
     fault_follows_code = True
 
 
+class FileError(WorkerError):
+    """A file of a caller cannot be found, sent, replaced or removed; the code says why."""
+
+    code = "file_not_found"
+    fault_follows_code = True
+
+
 class IdempotencyConflict(WorkerError):
     """Another job has the same idempotency key."""
 

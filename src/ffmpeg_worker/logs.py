@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, TextIO
@@ -15,6 +15,9 @@ job_id_var: ContextVar[str | None] = ContextVar("job_id", default=None)
 
 redact_var: ContextVar[Callable[[str], str] | None] = ContextVar("redact", default=None)
 """Removes the secrets of the current task's job from a text; applied to every line."""
+
+log_fields_var: ContextVar[Mapping[str, str]] = ContextVar("log_fields", default={})  # noqa: B039 - not changed
+"""More fields of the current task's lines, such as the trace that it belongs to."""
 
 REDACTED = "REDACTED"
 _ROOT = "ffmpeg_worker"
@@ -32,6 +35,7 @@ class JsonLines(logging.Formatter):
         job_id = job_id_var.get()
         if job_id is not None:
             line["job_id"] = job_id
+        line |= log_fields_var.get()
         line |= getattr(record, "fields", {})
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)

@@ -18,6 +18,7 @@ from ffmpeg_worker.errors import JobCancelled, UnsupportedFeature, WorkerError
 from ffmpeg_worker.ffmpeg.gpu import GpuTrial, find_gpu_devices, has_graphics_card
 from ffmpeg_worker.ffmpeg.probe.prober import Prober
 from ffmpeg_worker.ffmpeg.tools import Tools, open_tools
+from ffmpeg_worker.ffmpeg.waiting_read_trial import WaitingReadTrial
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.lifecycle import Observer, ignore_event
@@ -33,7 +34,7 @@ from ffmpeg_worker.pipeline.quota import Quota
 from ffmpeg_worker.pipeline.renderer_process import RendererSpawner, find_missing_packages
 from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.pipeline.run_job import run_job
-from ffmpeg_worker.pipeline.runtime import DirectRuntime
+from ffmpeg_worker.pipeline.runtime import NO_FILES, DirectRuntime, JobFiles
 from ffmpeg_worker.pipeline.scratch import Scratch, open_scratch
 from ffmpeg_worker.planning.planner import ReadJob
 from ffmpeg_worker.planning.read_job import read_job
@@ -41,6 +42,7 @@ from ffmpeg_worker.sandbox.sandbox import open_sandbox
 from ffmpeg_worker.settings import Settings, pop_store_credentials
 from ffmpeg_worker.storage.default_bucket import default_bucket
 from ffmpeg_worker.storage.local.data_usage import DataUsage
+from ffmpeg_worker.storage.local.file_retention import FileRetention
 from ffmpeg_worker.storage.local.roots import LocalRoots
 from ffmpeg_worker.storage.resolve_stores import StoreResolver
 
@@ -73,6 +75,7 @@ class Services:
     resources: WorkerResources
     admission: Admission
     queue: QueueAccess
+    file_retention: FileRetention
     counters: JobCounters = field(default_factory=JobCounters)
 
     @property
@@ -96,8 +99,11 @@ class Services:
         job_id: str | None = None,
         observer: Observer = ignore_event,
         owner: str = ANONYMOUS,
+        files: JobFiles = NO_FILES,
     ) -> JobResult:
         """Run a job of an owner, or read and run the one in a request body. Cancelling the caller stops the job.
+
+        `files` are the folders of the request, if it has any.
 
         Raises:
             WorkerError: why the job failed; QueueFull or KeyLimitReached if too many jobs wait; JobInterrupted if
@@ -107,15 +113,17 @@ class Services:
             job_id = job_id or new_job_id()
             token = job_id_var.set(job_id)
             try:
-                return await self._run_counted(job, job_id, observer, owner)
+                return await self._run_counted(job, job_id, observer, owner, files)
             finally:
                 job_id_var.reset(token)
 
-    async def _run_counted(self, job: Job | JobBody, job_id: str, observer: Observer, owner: str) -> JobResult:
+    async def _run_counted(
+        self, job: Job | JobBody, job_id: str, observer: Observer, owner: str, files: JobFiles
+    ) -> JobResult:
         began = time.monotonic()
         outcome = "worker_error"
         try:
-            result = await self.admission.run(self._read_and_run(job, job_id, observer, owner, began))
+            result = await self.admission.run(self._read_and_run(job, job_id, observer, owner, began, files))
             outcome = "succeeded"
         except asyncio.CancelledError:
             outcome = JobCancelled.code
@@ -130,7 +138,7 @@ class Services:
         return result
 
     async def _read_and_run(
-        self, job: Job | JobBody, job_id: str, observer: Observer, owner: str, began: float
+        self, job: Job | JobBody, job_id: str, observer: Observer, owner: str, began: float, files: JobFiles
     ) -> JobResult:
         machine = self.resources.machine
         if isinstance(job, JobBody):
@@ -147,6 +155,7 @@ class Services:
             observer=observer,
             owner=owner,
             platform_job=self._platform_job(job, owner),
+            files=files,
         )
         return await run_job(runtime, read)
 
@@ -221,6 +230,7 @@ async def open_services(settings: Settings, *, runs_queued_jobs: bool = True) ->
             prober=prober,
             renderer=renderer,
             gpu=GpuTrial(tools, find_gpu_devices()),
+            reads=WaitingReadTrial(tools, scratch.root, is_on=settings.ranged_inputs),
             has_card=has_graphics_card(),
             scratch=scratch,
             stores=stores,
@@ -233,6 +243,7 @@ async def open_services(settings: Settings, *, runs_queued_jobs: bool = True) ->
             operator_presets=presets,
         )
         stack.push_async_callback(resources.gpu.close)
+        stack.push_async_callback(resources.reads.close)
         stack.push_async_callback(admission.close)
         counters = JobCounters()
         queue = QueueAccess(
@@ -242,7 +253,12 @@ async def open_services(settings: Settings, *, runs_queued_jobs: bool = True) ->
             runs_jobs=runs_queued_jobs,
         )
         stack.push_async_callback(queue.close)
-        yield Services(settings, tools, prober, resources, admission, queue, counters)
+        files = FileRetention(
+            stores.roots,
+            file_retention_s=settings.file_retention_s,
+            upload_retention_s=settings.upload_retention_s,
+        )
+        yield Services(settings, tools, prober, resources, admission, queue, files, counters)
 
 
 def _outcome_of(record: JobRecord) -> str:
@@ -282,6 +298,8 @@ def _make_store_resolver(settings: Settings, scratch: Scratch, stack: AsyncExitS
         local,
         min_free_bytes=settings.min_free_disk_bytes,
         max_bytes_per_key=settings.max_data_bytes_per_key,
+        max_bytes=settings.max_data_bytes,
         has_several_keys=settings.has_several_keys,
     )
-    return StoreResolver(local, open_remote, default_bucket(settings), usage)
+    default = default_bucket(settings)
+    return StoreResolver(local, open_remote, default, usage, has_several_keys=settings.has_several_keys)

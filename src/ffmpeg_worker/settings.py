@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 import os
+import re
 import tempfile
 from collections.abc import Iterable
 from functools import cached_property
@@ -24,8 +25,11 @@ from ffmpeg_worker.validation_errors import describe_problem
 
 _PREFIX = "FFMPEG_WORKER_"
 _STORE_PREFIXES = ("AWS_", "GOOGLE_", "AZURE_")
+SEAL_KEY_FILE = "seal.key"
+"""Name of the file in the state folder with the key of queued jobs, where the settings have none."""
 WEBHOOK_SECRET_PREFIX = "whsec_"
 _LOOPBACK_HOSTS = {"127.0.0.1", "::1", "localhost"}
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s?#@,*]+", re.IGNORECASE)
 
 
 class Settings(BaseSettings):
@@ -56,6 +60,11 @@ class Settings(BaseSettings):
         description="Host names, separated by commas, by which callers may address a worker without API keys, "
         "such as that of a proxy in front of it. `localhost` and loopback addresses are always allowed. With API "
         "keys, every name is.",
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Origins of web pages, separated by commas, whose scripts may call the API, such as "
+        "`https://app.example`; `*` for all, which needs API keys. Default: none.",
     )
     api_base_url: str = Field(
         "http://localhost:3000/api",
@@ -168,6 +177,16 @@ class Settings(BaseSettings):
         ge=0,
         description="Size of the cache of fetched inputs, in bytes. A cached input is revalidated with its server "
         "before it is used. 0 disables the cache.",
+    )
+    ranged_inputs: bool = Field(
+        True,
+        description="Read inputs from URLs by range where their server allows it: only the parts that a job reads "
+        "are fetched, and it starts before they have all arrived. Otherwise inputs are downloaded whole.",
+    )
+    ranged_min_bytes: int = Field(
+        8 << 20,
+        ge=0,
+        description="Size from which inputs are read by range, in bytes; smaller ones are downloaded.",
     )
     upload_memory_bytes: int = Field(
         80 << 20,
@@ -318,6 +337,28 @@ class Settings(BaseSettings):
         "bytes. Default with one "
         "key: no limit; with several: at most nine times what is left free on the disk.",
     )
+    max_data_bytes: int | None = Field(
+        None,
+        ge=1,
+        description="Maximum total size of all uploaded files and of outputs in the data root and in the state "
+        "folder, in bytes. Default: what the disk has.",
+    )
+    max_upload_bytes: int = Field(
+        5 << 30,
+        ge=1,
+        description="Maximum size of a file that is sent over HTTP, with a job or to `/api/files`, in bytes.",
+    )
+    file_retention_s: float | None = Field(
+        None,
+        ge=60,
+        description="Seconds after which a file that was uploaded to `/api/files` is removed. Default: never. "
+        "Other files of the data root stay.",
+    )
+    upload_retention_s: float = Field(
+        86400,
+        ge=60,
+        description="Seconds without a further byte after which an unfinished upload in parts is removed.",
+    )
     queue: Literal["on", "off"] = Field(
         "on",
         description="`off` refuses jobs that need a queue: asynchronous ones, and those with a callback or an "
@@ -389,7 +430,13 @@ class Settings(BaseSettings):
         return value.upper() if isinstance(value, str) else value
 
     @field_validator(
-        "api_keys", "allowed_hosts", "fetch_allow_hosts", "fetch_allow_cidrs", "fetch_deny_cidrs", mode="before"
+        "api_keys",
+        "allowed_hosts",
+        "cors_origins",
+        "fetch_allow_hosts",
+        "fetch_allow_cidrs",
+        "fetch_deny_cidrs",
+        mode="before",
     )
     @classmethod
     def _split_at_commas(cls, value: Any) -> Any:
@@ -403,6 +450,14 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(folder for part in value.split(os.pathsep) for folder in _split_folders(part))
         return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _check_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
+                raise ValueError("must be origins such as https://app.example, without a path, or *")
+        return tuple(origin.lower() for origin in value)
 
     @field_validator("webhook_secret")
     @classmethod
@@ -448,15 +503,21 @@ class Settings(BaseSettings):
         return "api_timeout_s" in self.model_fields_set
 
     def check_exposure(self) -> None:
-        """Refuse to serve a network without an API key.
+        """Refuse to serve a network, or the pages of all origins, without an API key.
 
         Raises:
-            Misconfigured: `host` is not loopback and there is no API key.
+            Misconfigured: `host` is not loopback, or all origins are allowed, and there is no API key.
         """
         if self.host not in _LOOPBACK_HOSTS and not self.api_keys:
             raise Misconfigured(
                 f"Binding to {self.host} without an API key would let everybody who can reach it run commands.",
                 hint=f"Set {_PREFIX}API_KEYS=<key>[,<key>…], or bind to 127.0.0.1.",
+            )
+
+        if "*" in self.cors_origins and not self.api_keys:
+            raise Misconfigured(
+                "Without an API key, every web page that a user of this machine opens could run commands.",
+                hint=f"Set {_PREFIX}API_KEYS, or name the origins in {_PREFIX}CORS_ORIGINS.",
             )
 
     def check_queue(self) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import ip_network
@@ -34,6 +34,7 @@ from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.outbound.proxy import open_egress_proxy
 from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.storage.backends import BeginUpload, EarlyUploadFailed, ObjectHeaders
+from ffmpeg_worker.storage.cache import DownloadCache
 from ffmpeg_worker.storage.objects.bucket import BucketAccess
 from ffmpeg_worker.storage.objects.find_bucket import find_bucket
 from ffmpeg_worker.storage.objects.part_sender import PartSender
@@ -42,6 +43,9 @@ from ffmpeg_worker.storage.objects.source import BucketSource
 from ffmpeg_worker.storage.objects.target import BucketWriter
 from ffmpeg_worker.storage.objects.upload_memory import UploadMemory
 from ffmpeg_worker.storage.part_plan import PartPlan
+from ffmpeg_worker.storage.ranged.open_ranged import RangedInputs
+from ffmpeg_worker.storage.ranged.ranged_file import RangedFile, RangedReader
+from ffmpeg_worker.storage.remote_source import RemoteSource
 from ffmpeg_worker.storage.removal_permit import removing_if
 from ffmpeg_worker.storage.transfer import DownloadLimits, TransferMeter
 from support.servers import azure_server, gcs_server, s3_server
@@ -428,6 +432,106 @@ async def test_a_download_never_mixes_two_versions(cloud: Cloud, tmp_path: Path,
     with pytest.raises(SourceUnreachable) as caught:
         await cloud.sources().download(cloud.source("a.bin"), tmp_path, meter)
     assert caught.value.code == "source_incomplete_transfer"
+
+
+@asynccontextmanager
+async def _opened(
+    cloud: Cloud, cache: DownloadCache, folder: Path, **changed: str
+) -> AsyncIterator[tuple[RangedFile, RangedReader]]:
+    """The large object, opened by range in a job of its own."""
+    folder.mkdir(exist_ok=True)
+    sources = RemoteSource(cloud.sources(LIMITS, **changed), cache, RangedInputs(LIMITS))
+    file = await sources.open_ranged(cloud.source("large.mp4"), folder, folder, TransferMeter())
+    assert file is not None
+    try:
+        yield file, file.open_reader()
+    finally:
+        await file.close()
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[DownloadCache]:
+    made = DownloadCache(tmp_path / "cache", 1 << 30, min_free_bytes=0)
+    yield made
+    made.blocks.close()
+
+
+def _read(file: RangedFile, start: int, length: int) -> bytes:
+    descriptor = file.open_descriptor()
+    try:
+        return os.pread(descriptor, length, start)
+    finally:
+        os.close(descriptor)
+
+
+async def test_an_object_is_read_by_range(cloud: Cloud, cache: DownloadCache, tmp_path: Path) -> None:
+    data = os.urandom(1 << 20) * 9
+    await asyncio.to_thread(cloud.server.plant, "large.mp4", data)
+    async with _opened(cloud, cache, tmp_path / "1") as (file, reader):
+        assert (file.size, file.name) == (len(data), "input.mp4")
+        for start in (6 << 20, len(data) - 5000):
+            await reader.fetch(start, 5000)
+            assert _read(file, start, 5000) == data[start : start + 5000]
+        assert file.fetched_bytes < 6 << 20  # blocks are larger where answers take long
+        left = [503, 503]
+        cloud.server.fault = lambda method, _path: left.pop() if left and method == "GET" else None
+        await reader.fetch(0, len(data))
+        assert _read(file, 0, len(data)) == data
+        assert file.fetched_bytes == len(data)
+    async with _opened(cloud, cache, tmp_path / "2") as (later, reader):
+        assert reader.has(1, len(data))
+        assert later.fetched_bytes <= 1
+    with pytest.raises(SourceError) as caught:
+        async with _opened(cloud, cache, tmp_path / "3", **cloud.wrong_credentials()):
+            pass
+    assert caught.value.code == "source_forbidden"
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(403, "source_access_expired"), (412, "source_changed"), (404, "source_changed")]
+)
+async def test_faults_of_later_ranges_of_an_object(
+    cloud: Cloud, cache: DownloadCache, tmp_path: Path, status: int, code: str
+) -> None:
+    await asyncio.to_thread(cloud.server.plant, "large.mp4", bytes(9 << 20))
+    async with _opened(cloud, cache, tmp_path / "1") as (file, reader):
+        cloud.server.fault = lambda _method, _path: status
+        with pytest.raises(SourceUnreachable) as caught:
+            await reader.fetch(4 << 20, 1000)
+        cloud.server.fault = lambda _method, _path: None
+    assert (caught.value.code, caught.value.retryable) == (code, True)
+    assert file.problem is not None
+
+
+async def test_an_object_that_was_replaced_is_not_mixed_with_the_old_one(
+    cloud: Cloud, cache: DownloadCache, tmp_path: Path
+) -> None:
+    await asyncio.to_thread(cloud.server.plant, "large.mp4", bytes(9 << 20))
+    async with _opened(cloud, cache, tmp_path / "1") as (_, reader):
+        await asyncio.to_thread(cloud.server.plant, "large.mp4", b"new" * (3 << 20))
+        with pytest.raises(SourceUnreachable) as caught:
+            await reader.fetch(4 << 20, 1000)
+        assert caught.value.code == "source_changed"
+    cache.blocks._distrusted.clear()
+    async with _opened(cloud, cache, tmp_path / "2") as (file, reader):
+        await reader.fetch(3 << 20, 3)
+        assert _read(file, 3 << 20, 3) == b"new"
+
+
+async def test_a_small_object_is_downloaded_by_the_request_that_opens_it(
+    cloud: Cloud, cache: DownloadCache, tmp_path: Path
+) -> None:
+    await asyncio.to_thread(cloud.server.plant, "small.bin", b"data")
+    await asyncio.to_thread(cloud.server.plant, "empty.bin", b"")
+    sources = RemoteSource(cloud.sources(), cache, RangedInputs(LIMITS))
+    assert await sources.open_ranged(cloud.source("small.bin"), tmp_path, tmp_path, TransferMeter()) is None
+    cloud.server.fault = lambda _method, _path: 500
+    path = await sources.fetch(cloud.source("small.bin"), tmp_path, TransferMeter())
+    assert path.read_bytes() == b"data"
+    cloud.server.fault = lambda _method, _path: None
+    assert await sources.open_ranged(cloud.source("empty.bin"), tmp_path, tmp_path, TransferMeter()) is None
+    with pytest.raises(SourceUnreadable):
+        await sources.fetch(cloud.source("empty.bin"), tmp_path, TransferMeter())
 
 
 async def test_records_beside_the_outputs(cloud: Cloud, tmp_path: Path, large: Path) -> None:

@@ -110,10 +110,11 @@ async def test_jobs_go_on_after_a_kill(tmp_path: Path, bucket: Bucket, database:
             server.process.wait()
         with running_server(tmp_path, stopping_server, **variables(folder, stops=False, **database)) as server:
             ends = {stop: await wait_for_end(session, server.url, job_id) for stop, job_id in jobs.items()}
+            expected = {}
             for size, name in TWINS.items():
                 undisturbed = await send(session, server.url, make_job(web, bucket, name, size=size))
                 await wait_for_end(session, server.url, undisturbed)
-    expected = count_steps(folder, undisturbed)
+                expected[size] = len(count_steps(folder, undisturbed))
     for stop, end in ends.items():
         assert end["status"] == "succeeded", (stop, end)
         assert end["attempts"] == 2
@@ -121,7 +122,7 @@ async def test_jobs_go_on_after_a_kill(tmp_path: Path, bucket: Bucket, database:
             made = bucket.server.read(f"{names[stop]}/{output}")
             assert made is not None
             assert made == bucket.server.read(f"{TWINS[size_of(stop)]}/{output}"), stop
-        check_steps(stop, count_steps(folder, jobs[stop]), len(expected))
+        check_steps(stop, count_steps(folder, jobs[stop]), expected[size_of(stop)])
 
 
 def are_recorded(folder: Path, stop: str, job_id: str) -> bool:
@@ -134,7 +135,8 @@ def steps_at(stop: str) -> set[str]:
     """The steps in which a job is stopped."""
     if stop == PART_3:
         name = "clip-" + str(len(STOPS))
-        return {"lane-0/deliver", f"lane-0/upload/{name}/a.nut", f"lane-0/upload/{name}/b.nut"}
+        uploads = {f"lane-0/{kind}/{name}/{file}.nut" for kind in ("begin", "upload") for file in "ab"}
+        return {"lane-0/deliver", *uploads}
     return {stop.rpartition(":")[0]}
 
 

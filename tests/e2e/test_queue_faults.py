@@ -11,7 +11,7 @@ from typing import Any
 
 import aiohttp
 
-from support.media.sources import make_clip
+from support.media.sources import make, make_clip
 from support.programs import stopping_server
 from support.queued_jobs import send, wait_for_end, wait_for_status, wait_until
 from support.servers.api_server import Server, running_server
@@ -138,3 +138,23 @@ def find_programs(folder: Path) -> list[int]:
             if place.is_relative_to(folder):
                 found.append(int(entry.name))
     return found
+
+
+async def test_a_kill_while_parts_of_a_growing_output_are_sent(tmp_path: Path, bucket: Bucket) -> None:
+    command = (
+        "-f lavfi -re -i testsrc2=size=640x360:rate=25:duration=2.6 "
+        "-c:v rawvideo -pix_fmt yuv420p -fflags +bitexact a.mov"
+    )
+    job = {"action": "process", "data": {"chainCmds": command}, "upload": bucket.upload("a.mov")}
+    async with aiohttp.ClientSession() as session:
+        with running_server(tmp_path, stopping_server, **variables(tmp_path)) as server:
+            job_id = await send(session, server.url, job)
+            await wait_until(lambda: any("partNumber=3" in path for path in bucket.asked("PUT")), "the third part")
+            await kill_before_its_end(server)
+        assert bucket.objects() == []
+        with running_server(tmp_path, stopping_server, **variables(tmp_path)) as server:
+            ended = await wait_for_end(session, server.url, job_id)
+    assert (ended["status"], ended["attempts"]) == ("succeeded", 2)
+    make(tmp_path / "expected.mov", *command.replace(" -re", "").removesuffix(" a.mov").split())
+    assert bucket.server.read("a.mov") == (tmp_path / "expected.mov").read_bytes()
+    assert bucket.server.unfinished() == [], "the parts of the first attempt are removed"

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import pytest
 
 from ffmpeg_worker.ffmpeg.probe.pyav_probe import answer_requests, describe
+from ffmpeg_worker.job.media import read_media
 from support.media.media_kinds import ZOO, make_zoo, run_ffmpeg
 
 PAGE = Path(__file__).parents[2] / "docs" / "probe.md"
@@ -236,6 +237,11 @@ def test_the_description_is_json(zoo: Path) -> None:
     for name in ZOO:
         described = describe(str(zoo / name))
         assert json.loads(json.dumps(described, allow_nan=False)) == described
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_a_brief_description_has_the_facts_of_a_whole_one(name: str, zoo: Path) -> None:
+    assert read_media(describe(str(zoo / name), is_brief=True)) == read_media(describe(str(zoo / name)))
 
 
 def test_nothing_is_printed(zoo: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -65,7 +65,8 @@ async def test_outputs_of_a_key_and_downloads(tmp_path: Path) -> None:
         downloaded = await run(worker, job)
         assert downloaded.result is not None
         assert downloaded.outputs_place is None
-        assert (tmp_path / "data" / "copied.mkv").stat().st_size == size
+        (copied,) = (tmp_path / "data" / ".keys").glob("*/copied.mkv")
+        assert copied.stat().st_size == size
 
 
 async def test_retention_leaves_nothing_of_a_job(tmp_path: Path) -> None:

@@ -48,9 +48,11 @@ FREE_FORM = ("metadata", "gcp_service_account_key", "parameters")
 
 @pytest.fixture(scope="module")
 def document() -> Any:
-    return schemathesis.openapi.from_dict(
-        json.loads(json.dumps(make_app(make_fake_services()).openapi())), config=SchemathesisConfig()
-    )
+    document = json.loads(json.dumps(make_app(make_fake_services()).openapi()))
+    for operations in document["paths"].values():
+        # A form holds the same JSON as one of its parts.
+        operations.get("post", {}).get("requestBody", {}).get("content", {}).pop("multipart/form-data", None)
+    return schemathesis.openapi.from_dict(document, config=SchemathesisConfig())
 
 
 @pytest.mark.parametrize("action", ACTIONS)

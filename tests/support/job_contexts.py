@@ -16,6 +16,7 @@ from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job.upload import Upload
 from ffmpeg_worker.pipeline.compute import Compute
+from ffmpeg_worker.pipeline.inputs_by_range import InputsByRange
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.progress import JobProgress
 from ffmpeg_worker.pipeline.quota import Quota
@@ -60,15 +61,20 @@ class FakeProbes:
     def __init__(self, documents: Mapping[str, Mapping[str, Any] | WorkerError] | None = None) -> None:
         self.documents = dict(documents or {})
         self.asked: list[str] = []
+        self.options: list[Mapping[str, bool]] = []
 
-    async def describe(self, path: Path, *, is_own_playlist: bool = False) -> Mapping[str, Any]:
+    async def describe(self, path: Path, **options: Any) -> Mapping[str, Any]:
         self.asked.append(path.name)
+        self.options.append(options)
         document = self.documents.get(path.name, VIDEO)
         if isinstance(document, WorkerError):
             raise document
         return document
 
-    async def probe(self, path: Path, options: Sequence[str] = ()) -> dict[str, Any]:
+    def needs_whole_file(self, _options: Sequence[str]) -> bool:
+        return False
+
+    async def probe(self, path: Path, options: Sequence[str] = (), _file: object = None) -> dict[str, Any]:
         return {**await self.describe(path), "options": list(options)}
 
 
@@ -116,6 +122,7 @@ class FakeJob:
             upload,
             Stores(sources, RemoteTarget(self.bucket)),
             workspace,
+            InputsByRange(workspace),
             cast(ProbeSession, self.probes),
             JobProgress(self.events.append),
             began=0.0,

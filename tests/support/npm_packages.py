@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+AXE_CORE = "axe-core@4.14.1"
 RUNPOD_SDK = "runpod-sdk@1.1.2"
 
 

@@ -51,6 +51,8 @@ class RecordingRuntime:
 
     uploads_early = False
     outputs_folder = None
+    inputs_folder = None
+    answers_files = False
     piece_workers = None
     owner = ANONYMOUS
     platform_job = None

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from ffmpeg_worker.api.auth import ApiKeys, OpenRequests
 from ffmpeg_worker.api.body_memory import BodyMemory
 from ffmpeg_worker.api.bounded_connection import MAX_CONNECTIONS
+from ffmpeg_worker.api.file_links import FileLinks
 from ffmpeg_worker.api.loop_monitor import LoopMonitor
 from ffmpeg_worker.api.metrics import Metrics
 from ffmpeg_worker.api.queue_report import QueueReport
@@ -31,6 +32,7 @@ class AppState:
     bodies: BodyMemory
     held: OpenRequests
     queue_report: QueueReport
+    file_links: FileLinks
     started_at: float = field(default_factory=time.monotonic)
 
 
@@ -48,6 +50,7 @@ def make_app_state(services: Services, monitor: LoopMonitor) -> AppState:
         BodyMemory(settings.max_body_bytes, has_several_keys=several),
         OpenRequests(MAX_HELD_REQUESTS, max_per_key=MAX_HELD_REQUESTS, has_several_keys=several),
         report,
+        FileLinks(settings),
     )
 
 

@@ -44,15 +44,18 @@ class ApiKeys:
 
 
 def _find_key(scope: Scope) -> bytes | None:
-    """Return the key in `Authorization: Bearer …` or `X-API-Key: …`; `None` where there is none, or several."""
+    """Return the key of a request; `None` where there is none, or several.
+
+    With `X-API-Key`, `Authorization` belongs to a platform in front of the worker, such as RunPod's load balancer.
+    """
     given = [value.strip() for name, value in scope["headers"] if name == b"authorization"]
     keys = [value.strip() for name, value in scope["headers"] if name == b"x-api-key"]
-    if len(given) > 1 or len(keys) > 1:
+    if keys:
+        return keys[0] if len(keys) == 1 else None
+    if len(given) != 1:
         return None
-    for value in given:
-        scheme, _, key = value.partition(b" ")
-        keys.append(key.strip() if scheme.lower() == b"bearer" else b"")
-    return keys[0] if len(set(keys)) == 1 else None
+    scheme, _, key = given[0].partition(b" ")
+    return key.strip() if scheme.lower() == b"bearer" else None
 
 
 def _refuse(scope: Scope) -> InvalidJob:

@@ -24,6 +24,7 @@ READ_TIMEOUT_S = 30.0
 """Seconds in which a client must read `MIN_READ_BYTES` of a response, or the rest of it."""
 MIN_READ_BYTES = 64 << 10
 _LINGER_S = 2.0
+_RECEIVED_BYTES = 120 << 10
 
 
 class BoundedConnection(H11Protocol):
@@ -41,6 +42,8 @@ class BoundedConnection(H11Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the first request, unless there are too many connections."""
         super().connection_made(transport)  # type: ignore[arg-type]
+        # Larger pieces would be mapped and unmapped one by one, see `malloc.py`: half of the cost of an upload.
+        self.transport.max_size = _RECEIVED_BYTES  # type: ignore[attr-defined]
         # Then `pause_writing` is called as soon as the socket takes no more.
         self.transport.set_write_buffer_limits(high=0)
         if len(self.connections) > MAX_CONNECTIONS:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Mapping
-from typing import IO
+from typing import IO, Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +24,7 @@ MIN_BYTES_PER_S = 4_000
 """Rate at which a client must read on average, after `READ_GRACE_S`: less than sound for speech has."""
 READ_GRACE_S = 60.0
 _BLOCK_BYTES = 128 << 10
+_NOWAIT = getattr(os, "RWF_NOWAIT", 0)
 
 
 class FileResponse(Response):
@@ -44,32 +45,50 @@ class FileResponse(Response):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
                 return
             # Sending to a client that has gone does nothing: without this, the rest of the file would be read.
-            gone = asyncio.ensure_future(_wait_until_gone(receive))
+            gone = asyncio.ensure_future(wait_until_gone(receive))
             try:
                 async with asyncio.timeout(READ_GRACE_S + len(self._part) / MIN_BYTES_PER_S):
-                    await self._send_body(send, gone)
+                    if await send_file(send, self._file, self._part, gone):
+                        await send({"type": "http.response.body", "body": b"", "more_body": False})
             except TimeoutError:
                 log(logging.INFO, "response not read", bytes=len(self._part))
             finally:
                 await cancel_and_wait(gone)
 
-    async def _send_body(self, send: Send, gone: asyncio.Future[None]) -> None:
-        at = self._part.start
-        while at < self._part.stop and not gone.done():
-            count = min(_BLOCK_BYTES, self._part.stop - at)
-            block = await finish_then_cancel(asyncio.to_thread(os.pread, self._file.fileno(), count, at))
-            if not block:
-                log(logging.ERROR, "a file became shorter while it was sent", bytes=len(self._part), sent=at)
-                return  # an incomplete response: the server closes the connection
-            at += len(block)
-            await send({"type": "http.response.body", "body": block, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+def _read_cached(descriptor: int, count: int, at: int) -> bytes | bytearray:
+    """Return bytes of a file that the disk need not be asked for, without a switch to a thread; maybe none."""
+    block = bytearray(count)
+    try:
+        found = os.preadv(descriptor, [block], at, _NOWAIT) if _NOWAIT else 0
+    except OSError:  # not in memory, or a file system that cannot tell
+        return b""
+    del block[found:]
+    return block
 
 
-def respond_with_file(request: Request, file: IO[bytes], headers: Mapping[str, str]) -> Response:
+async def send_file(send: Send, file: IO[bytes], part: range, gone: asyncio.Future[None]) -> bool:
+    """Send a part of a file; returns false if the client has gone, or the file became shorter meanwhile."""
+    at = part.start
+    while at < part.stop and not gone.done():
+        count = min(_BLOCK_BYTES, part.stop - at)
+        block = _read_cached(file.fileno(), count, at) or await finish_then_cancel(
+            asyncio.to_thread(os.pread, file.fileno(), count, at)
+        )
+        if not block:
+            log(logging.ERROR, "a file became shorter while it was sent", bytes=len(part), sent=at)
+            return False  # an incomplete response: the server closes the connection
+        at += len(block)
+        await send({"type": "http.response.body", "body": block, "more_body": True})
+    return not gone.done()
+
+
+def respond_with_file(
+    request: Request, file: IO[bytes], headers: Mapping[str, str], *, what: Literal["output", "file"] = "output"
+) -> Response:
     """Respond to GET or HEAD with an open file: all of it, the range that is asked for, or that it is unchanged.
 
-    The response closes the file. `headers` are those of the file, such as its media type.
+    The response closes the file. `headers` are those of the file, such as its media type. Errors call it `what`.
     """
     try:
         status = os.fstat(file.fileno())
@@ -82,15 +101,15 @@ def respond_with_file(request: Request, file: IO[bytes], headers: Mapping[str, s
                 return Response(None, 304, known)
             case Condition.FAILED:
                 raise JobOutputError(
-                    "The output is not the one that the request expects.",
-                    code="output_changed",
-                    hint="The job was run again: fetch the output from its beginning.",
+                    f"The {what} is not the one that the request expects.",
+                    code="output_changed" if what == "output" else "file_changed",
+                    hint=f"It was replaced: fetch the {what} from its beginning.",
                 )
         is_whole = request.method == "HEAD" or not version.allows_range(request.headers.get("if-range"))
         part = None if is_whole else select_bytes(request.headers.get("range"), status.st_size)
     except RangeNotSatisfiable:
         file.close()
-        return _refuse_range(request, status.st_size)
+        return _refuse_range(request, status.st_size, what)
     except BaseException:
         file.close()
         raise
@@ -100,16 +119,17 @@ def respond_with_file(request: Request, file: IO[bytes], headers: Mapping[str, s
     return FileResponse(file, part, 206, known)
 
 
-def _refuse_range(request: Request, size: int) -> Response:
+def _refuse_range(request: Request, size: int, what: str) -> Response:
     record = request_record_of(request.scope)
     record.error = JobOutputError(
-        f"The output has {size} bytes; the range begins behind them.",
+        f"The {what} has {size} bytes; the range begins behind them.",
         code="range_not_satisfiable",
         hint="Ask for bytes that exist, or leave out the header Range.",
     )
     return problem_response(record.error, record.job_id, headers={"Content-Range": f"bytes */{size}"})
 
 
-async def _wait_until_gone(receive: Receive) -> None:
+async def wait_until_gone(receive: Receive) -> None:
+    """Return when the client has closed the connection."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -57,6 +57,19 @@ class SandboxSummary(BaseModel):
     landlock_abi: int = Field(description="ABI version of Landlock; 0 if the kernel has none.", examples=[7])
 
 
+class RangedInputsSummary(BaseModel):
+    """Whether inputs from URLs are read by range, where their server allows it."""
+
+    available: bool = Field(
+        description="Whether a confined FFmpeg read a file while its bytes arrived, in a test.", examples=[True]
+    )
+    reason: str | None = Field(
+        None,
+        description="Why inputs are downloaded whole.",
+        examples=["FFMPEG_WORKER_RANGED_INPUTS is off"],
+    )
+
+
 class GpuSummary(BaseModel):
     """The NVIDIA GPUs, and what works on them."""
 
@@ -140,6 +153,12 @@ class Health(BaseModel):
     sandbox: SandboxSummary | None = Field(
         None, description="Confinement of jobs.", examples=[{"level": "full", "landlock_abi": 7}]
     )
+    ranged_inputs: RangedInputsSummary | None = Field(
+        None,
+        description="Whether inputs are read by range. The first health request starts a test; the field is "
+        "missing until it has ended.",
+        examples=[{"available": True}],
+    )
     gpu: GpuSummary | None = Field(
         None,
         description="The NVIDIA GPUs. The first health request starts a test of them; the field is missing until "
@@ -163,6 +182,8 @@ def describe_worker(services: Services, queue: QueueReport, *, uptime_s: float) 
     capabilities = services.tools.capabilities
     trial = services.resources.gpu
     trial.begin()
+    reads = services.resources.reads
+    reads.begin()
     return {
         "version": services.settings.version,
         "uptime_seconds": round(uptime_s, 1),
@@ -177,6 +198,7 @@ def describe_worker(services: Services, queue: QueueReport, *, uptime_s: float) 
             "level": services.tools.sandbox.level.value,
             "landlock_abi": services.tools.sandbox.landlock_abi,
         },
+        **({} if reads.known is None else {"ranged_inputs": _describe_reads(reads.known[0])}),
         **({} if trial.known is None else {"gpu": _describe_gpu(trial.known)}),
         "canvas": _describe_canvas(),
         "queue": queue.describe(),
@@ -195,6 +217,10 @@ def _main_encoders(listed: Container[str], gpu: Gpu | None) -> list[str]:
 def _describe_canvas() -> dict[str, Any]:
     missing = find_missing_packages()
     return {"available": not missing, "missing": list(missing)}
+
+
+def _describe_reads(problem: str | None) -> dict[str, Any]:
+    return {"available": problem is None, **({} if problem is None else {"reason": problem})}
 
 
 def _describe_gpu(gpu: Gpu) -> dict[str, Any]:

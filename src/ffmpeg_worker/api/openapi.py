@@ -13,14 +13,19 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from starlette.routing import BaseRoute
 
+from ffmpeg_worker.api.canvas_examples import CanvasExampleList
 from ffmpeg_worker.api.delivery_report import DeliveryList
+from ffmpeg_worker.api.form import FORM_TYPE
 from ffmpeg_worker.api.health_report import Health
+from ffmpeg_worker.api.openapi_files import form_content
 from ffmpeg_worker.api.openapi_jobs import ACCEPTED, SENDING_PARAMETERS
 from ffmpeg_worker.api.openapi_parts import JOB_PROBLEMS, content, content_type, problems, query_parameters
 from ffmpeg_worker.api.openapi_schemas import REF, find_references, request_schemas, result_schemas
+from ffmpeg_worker.api.plan_report import PlanReport
 from ffmpeg_worker.api.queued_job import JobLogPage, JobPage, QueuedJob
 from ffmpeg_worker.api.routes.actions import PNG_TYPE
 from ffmpeg_worker.api.routes.composition_schema import SCHEMA_TYPE
+from ffmpeg_worker.api.stored_file import FilePage, StoredFile, StoredFiles, UnfinishedFile
 from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.actions.action import Action
@@ -53,9 +58,11 @@ def describe_route(action: Action) -> dict[str, Any]:
     result = content("The result.", "application/json", action.result.__name__, action.response)
     # Not as content of the response: generators of clients would take it for another shape of the result.
     result["x-progress"] = {"$ref": REF + JobEvent.__name__}
+    result["x-files"] = "With Accept: application/octet-stream, or ?download=1: the output, or a ZIP of several."
     if action.returns_png:
         result["content"] |= {PNG_TYPE: {"schema": {"type": "string", "format": "binary"}}}
     body = content_type("application/json", _request_name(action), action.request)
+    body |= {FORM_TYPE: form_content(_request_name(action))}
     return {
         "operation_id": action.name,
         "summary": action.summary,
@@ -101,7 +108,9 @@ def _schemas() -> dict[str, Any]:
     received: list[type[BaseModel]] = [CommonFields, FileSource, TextSource, Composition]
     queued = (QueuedJob, JobPage, JobLogPage)
     requests = request_schemas([*received, *(action.data for action in actions)])
-    others = (Problem, Health, DeliveryList, JobEvent, PresetList, *queued)
+    files = (StoredFile, StoredFiles, FilePage, UnfinishedFile)
+    planned = (PlanReport, CanvasExampleList)
+    others = (Problem, Health, DeliveryList, JobEvent, PresetList, *queued, *files, *planned)
     schemas = {**requests, **result_schemas([*(action.result for action in actions), *others])}
     # Counts of bytes have a default, but are left out while they are 0.
     schemas[JobEvent.__name__]["required"] = ["stage", "percent"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ffmpeg_worker.api.form import FORM_TYPE
 from ffmpeg_worker.api.idempotency import IDEMPOTENCY_HEADER, MAX_KEY
 from ffmpeg_worker.api.job_parameters import DEFAULT_PAGE, MAX_PAGE
 from ffmpeg_worker.api.job_stream import EVENTS_TYPE
@@ -109,7 +110,10 @@ def describe_send() -> dict[str, Any]:
         action.name: {"value": {"action": action.name, "data": action.request}} for action in ACTIONS.values()
     }
     schema = {"type": "object", "description": "A job: `action` and `data`, or `path` and `body`."}
-    body = {_JSON: {"schema": schema, "examples": examples}}
+    parts = {"type": "object", "required": ["job"], "properties": {"job": schema}}
+    form = {"schema": {**parts, "additionalProperties": {"type": "string", "format": "binary"}}}
+    encoding = {"encoding": {"job": {"contentType": _JSON}}}
+    body = {_JSON: {"schema": schema, "examples": examples}, FORM_TYPE: {**form, **encoding}}
     return _describe(
         "send_job",
         "Queue a job",

@@ -23,6 +23,7 @@ HEALTH_EXAMPLE: Mapping[str, Any] = {
         "main_encoders": ["libx264", "libx265", "aac"],
     },
     "sandbox": {"level": "full", "landlock_abi": 7},
+    "ranged_inputs": {"available": True, "reason": None},
     "gpu": {
         "count": 1,
         "name": "NVIDIA L4",
@@ -51,6 +52,12 @@ HEALTH_EXAMPLE: Mapping[str, Any] = {
     "max_concurrency": 8,
 }
 
+_STATUS: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["status"],
+    "properties": {"status": {"type": "string", "example": "ok"}},
+}
+
 
 def describe_health_route() -> dict[str, Any]:
     """Return the arguments of `FastAPI.add_api_route` that document `/health`."""
@@ -63,6 +70,25 @@ def describe_health_route() -> dict[str, Any]:
             200: content("The worker accepts jobs.", "application/json", "Health", HEALTH_EXAMPLE),
             503: content("The worker accepts no jobs.", "application/json", "Health", {"status": "closing"}),
         },
+    }
+
+
+def describe_ping_route() -> dict[str, Any]:
+    """Return the same for `/ping`."""
+    return {
+        "operation_id": "ping",
+        "summary": "Whether the worker takes jobs, for load balancers",
+        "description": "As RunPod's load balancer asks: 200 when ready, 204 while the worker starts. No API key.",
+        "tags": ["operation"],
+        "responses": {
+            200: {"description": "The worker accepts jobs.", "content": {"application/json": {"schema": _STATUS}}},
+            204: {"description": "The worker starts."},
+            503: {
+                "description": "The worker accepts no jobs.",
+                "content": {"application/json": {"schema": _STATUS}},
+            },
+        },
+        "openapi_extra": {"security": []},
     }
 
 

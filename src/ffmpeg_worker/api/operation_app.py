@@ -27,7 +27,7 @@ def make_operation_app(services: Services, monitor: LoopMonitor) -> Starlette:
     app.add_exception_handler(HTTPException, on_http_error)  # type: ignore[arg-type] # of every handler of one class
     app.router.redirect_slashes = False
     app.state.shared = state
-    links = LinkAccess(services.queue)
+    links = LinkAccess(services.queue, state.file_links)
     app.add_middleware(ApiKeyMiddleware, keys=state.keys, links=links, open_requests=state.open_requests)
     if not settings.api_keys:
         app.add_middleware(HostMiddleware, allowed=allowed_hosts(settings))

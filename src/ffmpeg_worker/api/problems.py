@@ -40,12 +40,13 @@ STATUS_MEANINGS: Mapping[int, str] = {
     404: "The input, the job or the route does not exist.",
     405: "The route does not support this method.",
     408: "The body did not arrive in time.",
-    409: "Another job has the idempotency key, or the job has not ended yet.",
+    406: "The job has no file to answer with.",
+    409: "Another job has the idempotency key, the job has not ended, or another file is in the way.",
     410: "The outputs of the job were removed after the retention time.",
-    412: "The output is not the one that the request expects.",
+    412: "The output or the file is not the one that the request expects.",
     413: "The body is too large.",
-    415: "The body is not declared as JSON.",
-    416: "The output is shorter than the range that is asked for.",
+    415: "The body is not declared as what the route accepts.",
+    416: "The output or the file is shorter than the range that is asked for.",
     421: "The worker does not serve this host name.",
     422: "The job is invalid, or an input is not usable.",
     429: "The API key has too much of the worker at once, or the queue is full: send the job again later.",
@@ -56,6 +57,7 @@ STATUS_MEANINGS: Mapping[int, str] = {
     502: "The server of an input does not respond, or an output cannot be delivered.",
     503: "The worker is full or shutting down, or its database does not answer: send the job again.",
     504: "The job exceeded its timeout.",
+    507: "The files and outputs on this worker take as much as they may.",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -11,11 +12,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ffmpeg_worker.api.app_state import app_state_of
+from ffmpeg_worker.api.file_answer import respond_with_outputs
 from ffmpeg_worker.api.idempotency import IDEMPOTENCY_HEADER, REPLAYED_HEADER, read_idempotency_key
 from ffmpeg_worker.api.json_response import json_response
 from ffmpeg_worker.api.ndjson_progress import NDJSON_TYPE, NdjsonProgressResponse
 from ffmpeg_worker.api.preferences import Preferences, read_preferences
 from ffmpeg_worker.api.problems import problem_response, unexpected_error_response
+from ffmpeg_worker.api.request_folder import RequestFolder
 from ffmpeg_worker.api.request_log import request_record_of
 from ffmpeg_worker.api.spooled_response import spool
 from ffmpeg_worker.api.wait_for_job import OnChange, ignore_change, wait_for_end
@@ -27,6 +30,15 @@ from ffmpeg_worker.job.queue_fields import QueueFields
 from ffmpeg_worker.job_queue.describe_job import describe_job as describe_record
 from ffmpeg_worker.job_queue.job_record import JobRecord
 from ffmpeg_worker.planning.planner import ReadJob
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """How an ended job is shown: by its record, its outputs, or its result."""
+
+    shows_record: bool
+    answers_files: bool
+
 
 _TRUE = frozenset({"true", "1", "yes", "on", ""})
 _FALSE = frozenset({"false", "0", "no", "off"})
@@ -64,11 +76,18 @@ def asks_queue(request: Request, read: ReadJob[Any]) -> bool:
 
 
 async def respond_from_queue(
-    request: Request, body: JobBody, read: ReadJob[Any], *, shows_record: bool = False
+    request: Request,
+    body: JobBody,
+    read: ReadJob[Any],
+    folder: RequestFolder,
+    *,
+    shows_record: bool = False,
+    answers_files: bool = False,
 ) -> Response:
     """Queue a job, and respond with its result, if it ends while the caller waits, otherwise with its record.
 
-    With `shows_record`, an ended job is shown by its record too. A caller that goes away does not stop the job.
+    With `shows_record`, an ended job is shown by its record too; with `answers_files`, the result are its outputs.
+    A caller that goes away does not stop the job, to which the files of the request go.
 
     Raises:
         WorkerError: the job cannot be queued, or failed while the caller waited.
@@ -79,7 +98,8 @@ async def respond_from_queue(
     wait_s: float = preferred.wait_s or 0
     if not is_async and preferred.wait_s is None:
         wait_s = app_state_of(request).services.settings.max_timeout_s
-    run = partial(_submit_and_wait, request, body, read, wait_s, shows_record)
+    shape = _Shape(shows_record=shows_record, answers_files=answers_files and not shows_record)
+    run = partial(_submit_and_wait, request, body, read, folder, wait_s, shape)
     if wait_s and not shows_record and NDJSON_TYPE in request.headers.get("accept", ""):
         return NdjsonProgressResponse(partial(_run_to_response, request, run))
     return await run(ignore_change)
@@ -167,8 +187,9 @@ async def _submit_and_wait(
     request: Request,
     body: JobBody,
     read: ReadJob[Any],
+    folder: RequestFolder,
     wait_s: float,
-    shows_record: bool,
+    shape: _Shape,
     on_change: OnChange,
 ) -> Response:
     """Queue a job, wait, and respond.
@@ -178,18 +199,32 @@ async def _submit_and_wait(
     """
     record, held = request_record_of(request.scope), app_state_of(request).held
     with held.admit(record.owner) if wait_s else nullcontext():
-        job, is_new = await _submit(request, body, read)
+        job, is_new = await _submit(request, body, read, folder)
         record.job_id = job.job_id
         job = await wait_for_end(request, job, wait_s, on_change=on_change)
     headers = {**read_preferences(request).as_headers(), **({} if is_new else {REPLAYED_HEADER: "true"})}
-    if shows_record:
+    if shape.shows_record:
         return await accepted_response(request, job, headers)
     if not wait_s or not job.is_final:
         return await accepted_response(request, job, headers, status=202)
+    if shape.answers_files and job.error is None:
+        return await _respond_with_outputs(request, job)
     return await result_response(request, job, headers)
 
 
-async def _submit(request: Request, body: JobBody, read: ReadJob[Any]) -> tuple[JobRecord, bool]:
+async def _respond_with_outputs(request: Request, job: JobRecord) -> Response:
+    """Respond with the outputs of a job that has succeeded.
+
+    Raises:
+        InvalidJob: it has none here.
+    """
+    queue = await app_state_of(request).services.queue.get()
+    return await respond_with_outputs(job.result or {}, [queue.folders.outputs_of(job.job_id)])
+
+
+async def _submit(
+    request: Request, body: JobBody, read: ReadJob[Any], folder: RequestFolder
+) -> tuple[JobRecord, bool]:
     """Queue a job; returns it, and whether it is new.
 
     Raises:
@@ -203,7 +238,16 @@ async def _submit(request: Request, body: JobBody, read: ReadJob[Any]) -> tuple[
     sent = SentJob(
         body, read.job, record.owner, job_id=record.job_id, idempotency_key=key, base_url=base_url(request)
     )
-    return await queue.submit(sent)
+    await folder.move_to_queue()
+    folder.hand_over()  # also where the caller goes away now: the job is queued then
+    try:
+        job, is_new = await queue.submit(sent)
+    except WorkerError:
+        folder.take_back()
+        raise
+    if not is_new:
+        folder.take_back()
+    return job, is_new
 
 
 async def _run_to_response(

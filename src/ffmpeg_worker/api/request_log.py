@@ -11,17 +11,18 @@ from typing import Any, cast
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ffmpeg_worker.api.file_links import hide_tokens
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.result_parts import Stats
-from ffmpeg_worker.job_queue.output_links import hide_token
 from ffmpeg_worker.logs import job_id_var, log
 from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.services import new_job_id
+from ffmpeg_worker.trace_context import TraceContext, read_trace, tracing
 
 JOB_ID_HEADER = "X-Job-Id"
 _KEY = "ffmpeg_worker.request_record"
 _MAX_PATH = 256
-_POLLED = frozenset({"/health", "/metrics"})
+_POLLED = frozenset({"/health", "/metrics", "/ping"})
 
 
 @dataclass(slots=True)
@@ -69,6 +70,10 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        with tracing(_find_trace(scope)):
+            await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         record = scope[_KEY] = RequestRecord()
         token = job_id_var.set(record.job_id)
         recording_send = _record_sent(send, record)
@@ -83,6 +88,14 @@ class RequestLog:
             _log_request(scope, record, seconds)
             self._on_end(scope, record, seconds)
             job_id_var.reset(token)
+
+
+def _find_trace(scope: Scope) -> TraceContext | None:
+    parents = [value.decode("latin-1") for name, value in scope.get("headers", ()) if name == b"traceparent"]
+    if not parents:
+        return None
+    states = [value.decode("latin-1") for name, value in scope["headers"] if name == b"tracestate"]
+    return read_trace(parents, states)
 
 
 def _count_received(receive: Receive, record: RequestRecord) -> Callable[[], Awaitable[Message]]:
@@ -110,7 +123,7 @@ def _record_sent(send: Send, record: RequestRecord) -> Callable[[Message], Await
 def _log_request(scope: Scope, record: RequestRecord, seconds: float) -> None:
     fields: dict[str, Any] = {
         "method": scope["method"],
-        "path": hide_token(scope["path"])[:_MAX_PATH],
+        "path": hide_tokens(scope["path"])[:_MAX_PATH],
         "status": record.status,
         "seconds": round(seconds, 4),
         "bytes_in": record.bytes_in,

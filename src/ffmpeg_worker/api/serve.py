@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import socket
 from collections.abc import Callable
 
 from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.api.http_server import HttpServer, listen, url_of
 from ffmpeg_worker.api.loop_monitor import LoopMonitor
 from ffmpeg_worker.api.malloc import return_large_buffers
+from ffmpeg_worker.api.starting_app import StartingApp
 from ffmpeg_worker.api.stop_signals import share_log, stop_on_end_of, stop_on_signals
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.services import Services, open_services
 from ffmpeg_worker.settings import Settings
-from ffmpeg_worker.tasks import cancel_and_wait
+from ffmpeg_worker.tasks import cancel_and_wait, finish_shielded
 
 
 async def serve(
@@ -47,44 +47,59 @@ async def serve(
         settings.check_queue()
     return_large_buffers()
     stop = asyncio.Event()
-    with stop_on_signals(stop), stop_on_end_of(lifeline, stop), share_log():
-        async with open_services(settings, runs_queued_jobs=runs_queued_jobs) as services:
-            await services.resources.compute.open()
-            if runs_queued_jobs:
-                await services.queue.open_if_used()
-            else:
-                await services.queue.get()
-            with listen(settings.host, settings.port) as listener:
-                await _serve(services, listener, stop, on_ready)
+    with (
+        stop_on_signals(stop),
+        stop_on_end_of(lifeline, stop),
+        share_log(),
+        listen(settings.host, settings.port) as listener,
+    ):
+        app = StartingApp()
+        server = HttpServer(app, lambda: None)
+        serving = asyncio.ensure_future(server.serve(sockets=[listener]))
+        try:
+            async with open_services(settings, runs_queued_jobs=runs_queued_jobs) as services:
+                await services.resources.compute.open()
+                if runs_queued_jobs:
+                    await services.queue.open_if_used()
+                else:
+                    await services.queue.get()
+                await _serve(services, app, server, serving, stop, url_of(listener), on_ready)
+        finally:
+            server.should_exit = True
+            await finish_shielded(serving)
 
 
 async def _serve(
-    services: Services, listener: socket.socket, stop: asyncio.Event, on_ready: Callable[[str], None] | None
+    services: Services,
+    app: StartingApp,
+    server: HttpServer,
+    serving: asyncio.Future[None],
+    stop: asyncio.Event,
+    url: str,
+    on_ready: Callable[[str], None] | None,
 ) -> None:
-    url = url_of(listener)
-
-    def on_started() -> None:
-        sandbox = services.tools.sandbox
-        log(
-            logging.INFO,
-            "server ready",
-            url=url,
-            sandbox=sandbox.level.value,
-            landlock_abi=sandbox.landlock_abi,
-        )
-        # What is loaded by now stays: full garbage collections need not look at it, and hold the loop up less.
-        gc.freeze()
-        if on_ready is not None:
-            on_ready(url)
-
+    """Serve with an open worker until it is told to stop."""
     monitor = LoopMonitor()
-    server = HttpServer(make_app(services, monitor), on_started)
     closing = asyncio.ensure_future(_close_after(stop, services, server))
+    removing = asyncio.ensure_future(services.file_retention.run())
     try:
         with monitor.watch():
-            await server.serve(sockets=[listener])
+            app.open(make_app(services, monitor))
+            sandbox = services.tools.sandbox
+            log(
+                logging.INFO,
+                "server ready",
+                url=url,
+                sandbox=sandbox.level.value,
+                landlock_abi=sandbox.landlock_abi,
+            )
+            # What is loaded by now stays: full garbage collections need not look at it, and hold the loop up less.
+            gc.freeze()
+            if on_ready is not None:
+                on_ready(url)
+            await asyncio.shield(serving)
     finally:
-        await cancel_and_wait(closing)
+        await cancel_and_wait(closing, removing)
 
 
 async def _close_after(stop: asyncio.Event, services: Services, server: HttpServer) -> None:

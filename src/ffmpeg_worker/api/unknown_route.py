@@ -27,5 +27,5 @@ def describe_unknown_route(path: str, routes: Iterable[BaseRoute]) -> WorkerErro
     return InvalidJob(
         f'There is no route "{shown}".',
         code="unknown_route",
-        hint=did_you_mean(path, known, cutoff=0.5) or f"Routes are {', '.join(dict.fromkeys(known))}.",
+        hint=did_you_mean(path, known, cutoff=0.6) or f"Routes are {', '.join(dict.fromkeys(known))}.",
     )

@@ -11,7 +11,8 @@ IDR, SPS, PPS = 5, 7, 8
 """Types of NAL units: a slice of a picture that resets the decoder, and the two parameter sets."""
 _SLICES = range(1, 6)
 _LENGTH_BYTES = 4
-_HIGH_PROFILES = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
+HIGH_PROFILES = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
+"""Profiles whose parameters name the chroma format; the others have 4:2:0 with 8 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def write_avcc(sets: ParameterSets) -> bytes:
     head = bytes((1, highest[1], highest[2], level, 0xFC | (_LENGTH_BYTES - 1), 0xE0 | len(sets.sps)))
     box = head + _write_units(sets.sps) + bytes((len(sets.pps),)) + _write_units(sets.pps)
     # 4:2:0 with 8 bits, and no extensions of sequence parameter sets.
-    return box + (b"\xfd\xf8\xf8\0" if highest[1] in _HIGH_PROFILES else b"")
+    return box + (b"\xfd\xf8\xf8\0" if highest[1] in HIGH_PROFILES else b"")
 
 
 def read_sequence(unit: bytes) -> SequenceParameters:
@@ -93,7 +94,7 @@ def read_sequence(unit: bytes) -> SequenceParameters:
     reader = BitReader(unit[1:])
     profile, _, level, id_ = reader.bits(8), reader.bits(8), reader.bits(8), reader.ue()
     chroma, depth = 1, 8
-    if profile in _HIGH_PROFILES:
+    if profile in HIGH_PROFILES:
         chroma = reader.ue()
         if chroma == 3:
             reader.bits(1)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from ffmpeg_worker.command.shell_words import split_words
 
 _MAX_NAME_BYTES = 255
 _MAX_PATH_BYTES = 4096
 _FILE_LINE = re.compile(r"\s*+file\s++(?=\S)")
+_OPTION_LINE = re.compile(r"^\s*+option\s", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +29,25 @@ def read_entries(text: str) -> list[ListEntry]:
     return [ListEntry(name, number) for number, line in lines if (name := _read_line(line)[1]) is not None]
 
 
-def rename_entries(text: str, names: Mapping[str, str]) -> str:
-    """The list with each file name that is a key of `names` replaced by its value."""
+def has_options(text: str) -> bool:
+    """Whether a list has options for the protocols and demuxers of its files."""
+    return _OPTION_LINE.search(text) is not None
+
+
+def rename_entries(
+    text: str, names: Mapping[str, str], options: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+) -> str:
+    """The list with each file name that is a key of `names` replaced by its value.
+
+    Names that are keys of `options` get these options; FFmpeg accepts them with `-safe 0` only.
+    """
     lines = []
     for line in text.splitlines():
         keyword, name = _read_line(line)
         renamed = names.get(name) if name is not None else None
         lines.append(line if renamed is None else keyword + _quote(renamed))
+        given = options.get(name, {}) if name is not None else {}
+        lines += [f"option {key} {value}" for key, value in given.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cache
+
+GRAPH_OPTIONS = frozenset("vf af filter filter_complex lavfi".split())
+"""Names of options whose value is a graph."""
 
 _BLANKS = " \n\t\r"
 _SOME_BLANKS = re.compile(rf"[{_BLANKS}]*+")
 _KEY = re.compile(rf"[{_BLANKS}]*+([A-Za-z0-9_/.-]*+)[{_BLANKS}]*+=")
+_SPECIAL_IN_VALUES = re.compile(r"[\\':\s]")
+_SPECIAL_IN_GRAPHS = re.compile(r"[\\'\[\],;\s]")
 _FLAGS_PREFIX = "sws_flags="
 
 
@@ -25,11 +30,13 @@ class Filter:
         name: without the label after `@`.
         options: names and unescaped values; the name is `None` where the graph gives only a value.
         label: what follows the `@`.
+        span: where the text of the options begins and ends in the graph.
     """
 
     name: str
     options: tuple[tuple[str | None, str], ...]
     label: str = ""
+    span: tuple[int, int] = field(default=(0, 0), compare=False)
 
 
 @dataclass(slots=True)
@@ -109,7 +116,9 @@ def read_filter_graph(text: str) -> Iterator[Filter]:
         name, _, label = source.token("=,;[").partition("@")
         if not name:
             raise UnreadableGraphError("a filter has no name")
-        yield Filter(name, tuple(_read_options(source)), label)
+        begin = source.position + (source.next == "=")
+        options = tuple(_read_options(source))
+        yield Filter(name, options, label, (begin, source.position))
         _skip_labels(source)
         if source.next and source.next not in ",;":
             raise UnreadableGraphError(f'expected "," or ";" after the filter "{name[:64]}"')
@@ -141,6 +150,16 @@ def read_option_pairs(text: str) -> Iterator[tuple[str | None, str]]:
         key = _read_key(source)
         yield key, source.token(":")
         source.position += 1
+
+
+def write_option_pairs(pairs: Iterable[tuple[str, str]]) -> str:
+    """Options of a filter as a graph has them: what `read_filter_graph` reads from it are the pairs."""
+    joined = ":".join(f"{key}={_SPECIAL_IN_VALUES.sub(_escape, value)}" for key, value in pairs)
+    return _SPECIAL_IN_GRAPHS.sub(_escape, joined)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return "\\" + found[0]
 
 
 def _read_key(source: Scanner) -> str | None:

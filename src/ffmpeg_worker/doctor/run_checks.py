@@ -23,4 +23,4 @@ async def run_checks() -> list[Check]:
     except (EngineKilled, Misconfigured) as error:
         checks.append(Check("ffmpeg", Verdict.FAIL, error.message, error.hint))
         return checks
-    return [*checks, await check_canvas(), await check_sandbox(settings)]
+    return [*checks, await check_canvas(), *await check_sandbox(settings)]

@@ -32,6 +32,7 @@ class CollectedOutput:
         *,
         captures_stdout: bool = False,
         on_line: Callable[[str], None] | None = None,
+        change_line: Callable[[str], str] | None = None,
     ) -> None:
         """Begin to collect.
 
@@ -40,6 +41,7 @@ class CollectedOutput:
             recording: what to record for the result.
             captures_stdout: whether to keep standard output as it is, unless it is recorded.
             on_line: receives each line of the log, with level tags.
+            change_line: rewrites each line of the log before that.
         """
         self._captures_stdout = captures_stdout
         self._on_line = on_line
@@ -51,7 +53,7 @@ class CollectedOutput:
             else {STDERR: MAX_LOG_BYTES, STDOUT: MAX_STDOUT_BYTES}
         )
         self.report = OutputReport()
-        self.log = LogTail(self._read_line)
+        self.log = LogTail(self._read_line, change_line)
         self.stdout = bytearray()
         self.last_progress: Progress | None = None
         self._on_progress = on_progress

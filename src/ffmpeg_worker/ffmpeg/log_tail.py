@@ -33,9 +33,15 @@ class LogTail:
     Lines have the level tags of `-loglevel level+info`; `strip_log_tags` removes them.
     """
 
-    def __init__(self, on_line: Callable[[str], None] | None = None) -> None:
-        """`on_line` receives each line that is not empty, also those that are not kept."""
+    def __init__(
+        self, on_line: Callable[[str], None] | None = None, change: Callable[[str], str] | None = None
+    ) -> None:
+        """`on_line` receives each line that is not empty, also those that are not kept.
+
+        `change` rewrites each line before that.
+        """
         self._on_line = on_line
+        self._change = change
         self._partial = b""
         self._count = 0
         self._first_problems: list[tuple[int, str]] = []
@@ -71,6 +77,8 @@ class LogTail:
         line = _clean(raw)
         if not line:
             return
+        if self._change is not None:
+            line = self._change(line)
         if len(self._first_problems) < _MAX_FIRST_PROBLEMS and _PROBLEM.match(line):
             self._first_problems.append((self._count, line))
         self._tail.append((self._count, line))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,9 @@ from ffmpeg_worker.errors import EngineFailed, EngineKilled, EngineTimedOut
 from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail
 from ffmpeg_worker.ffmpeg.run_again import run_again_if_killed
 from ffmpeg_worker.process.child import Child, Exit, Output
+from ffmpeg_worker.process.read_supervisor import work_within
 from ffmpeg_worker.process.spawner import Spawner
+from ffmpeg_worker.process.waiting_file import WaitingFile
 from ffmpeg_worker.sandbox.confinement import Confinement
 
 
@@ -34,8 +35,9 @@ async def run_captured(
     timeout_s: float | None,
     max_stdout_bytes: int = 16 * 1024 * 1024,
     confinement: Confinement | None = None,
+    files: Sequence[WaitingFile] = (),
 ) -> CapturedRun:
-    """Run a program to its end and return its output, whatever its exit code.
+    """Run a program to its end and return its output, whatever its exit code; for `files` see `Spawner.start`.
 
     An empty `argv` runs the function that the spawner has preloaded. A cancellation kills the program at once. A
     program that is killed from outside is run again, once.
@@ -51,7 +53,9 @@ async def run_captured(
     async def run() -> CapturedRun:
         stdout, log = bytearray(), LogTail()
         outputs = {1: Output(stdout.extend, max_stdout_bytes), 2: Output(log.feed, MAX_LOG_BYTES)}
-        started = await spawner.start(argv, cwd=cwd, env=env, outputs=outputs, confinement=confinement)
+        started = await spawner.start(
+            argv, cwd=cwd, env=env, outputs=outputs, confinement=confinement, files=files
+        )
         result = await _wait(started, program, timeout_s)
         return CapturedRun(result, bytes(stdout), log)
 
@@ -61,8 +65,7 @@ async def run_captured(
 async def _wait(started: Child, program: str, timeout_s: float | None) -> Exit:
     async with started as child:
         try:
-            async with asyncio.timeout(timeout_s):
-                result = await child.wait()
+            result = await work_within(timeout_s, child.reads, child.wait)
         except TimeoutError:
             child.kill()
             raise EngineTimedOut(f"{program} was stopped after {timeout_s:g} s.") from None

@@ -15,6 +15,7 @@ from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, EngineTimedOut, NothingSelected
 from ffmpeg_worker.ffmpeg.collected_output import PROGRESS, CollectedOutput, last_lines
 from ffmpeg_worker.ffmpeg.diagnosis.diagnose import diagnose
+from ffmpeg_worker.ffmpeg.exchanged_inputs import ExchangedInputs, WaitingInputs
 from ffmpeg_worker.ffmpeg.log_tail import LogTail
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.recorder import Recorder
@@ -72,6 +73,7 @@ async def run_ffmpeg(  # noqa: PLR0913 - most are optional
     stdin: BinaryIO | None = None,
     recording: Recording | None = None,
     on_line: Callable[[str], None] | None = None,
+    inputs: WaitingInputs | None = None,
 ) -> RunReport:
     """Run ffmpeg in `cwd`; existing outputs are overwritten.
 
@@ -87,6 +89,7 @@ async def run_ffmpeg(  # noqa: PLR0913 - most are optional
         stdin: an open file for standard input. It is closed here, so that its writer notices the end of ffmpeg.
         recording: what to record of the log and of standard output.
         on_line: called with each line of the log, with level tags.
+        inputs: files whose bytes are fetched when they are read.
 
     Raises:
         EngineFailed: with the diagnosis.
@@ -101,6 +104,7 @@ async def run_ffmpeg(  # noqa: PLR0913 - most are optional
         collect=partial(CollectedOutput, on_progress, recording, captures_stdout=capture_stdout, on_line=on_line),
         confinement=confinement,
         stdin=stdin,
+        inputs=inputs or WaitingInputs(),
     )
     if stdin is not None:  # it can be read only once
         return await run(invocation.arguments, timeout_s=timeout_s)
@@ -141,20 +145,23 @@ async def _run_once(
     *,
     cwd: Path,
     timeout_s: float | None,
-    collect: Callable[[], CollectedOutput],
+    collect: Callable[..., CollectedOutput],
     confinement: Confinement | None,
     stdin: BinaryIO | None,
+    inputs: WaitingInputs,
 ) -> RunReport:
     began = time.monotonic()
-    collected = collect()
+    exchanged = ExchangedInputs(arguments, inputs)
+    collected = collect(change_line=exchanged.restore_names if exchanged.files else None)
     try:
         starting = await tools.spawner.start(
-            [str(tools.ffmpeg), *_GLOBAL_OPTIONS, *arguments],
+            [str(tools.ffmpeg), *_GLOBAL_OPTIONS, *exchanged.arguments],
             cwd=cwd,
             env=make_child_environment(tools.environment),
             outputs=collected.outputs(),
             stdin=None if stdin is None else stdin.fileno(),
             confinement=confinement,
+            files=exchanged.files,
         )
     finally:
         if stdin is not None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.parse import parse_action, parse_job
+from ffmpeg_worker.job.sent_files import add_sent_files
 from ffmpeg_worker.job.strict_json import read_json
 
 
@@ -18,13 +19,16 @@ class JobBody:
     """JSON as a caller sent it to the route of `action`, with the query string of the request.
 
     Without an `action` it is a whole job, which names its action itself. `platform_job_id` is the id of the job at
-    the platform that hands it out.
+    the platform that hands it out. `files` were sent with it: relative names of inputs by their names.
+    `trace` has the headers of the trace that it belongs to.
     """
 
     action: str | None
     content: bytes = field(repr=False)
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     platform_job_id: str | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    trace: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -33,12 +37,12 @@ class JobBody:
         return hashlib.sha256(head + b"\n" + self.content).hexdigest()
 
     def decode(self) -> Any:
-        """Decode the JSON.
+        """Decode the JSON; the files that were sent with it are among its inputs.
 
         Raises:
-            InvalidJob: see `read_json`.
+            InvalidJob: see `read_json` and `add_sent_files`.
         """
-        return read_json(self.content)
+        return add_sent_files(read_json(self.content), self.files)
 
     def parse(self, value: Any) -> Job:
         """Parse the decoded JSON.

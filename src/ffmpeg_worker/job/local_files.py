@@ -12,6 +12,9 @@ from ffmpeg_worker.job.media import MediaInfo
 STAGING_FOLDER = "_in"
 """Folder below a job's folder and each working directory where inputs appear. No program may write there."""
 
+RANGED_FOLDER = ".by-range"
+"""Folder below a job's folder with the files of inputs that are read by range. No program opens them by name."""
+
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
@@ -22,6 +25,8 @@ class LocalFile:
         size: bytes.
         media: `None` for files that are not media (subtitles, lists).
         text: content of the file, where planning needs it.
+        by_range: whether its bytes are fetched when they are read; `path` then has holes, and no link leads to it.
+        lists_by_range: whether it is a list of which some entries are read by range.
     """
 
     path: Path
@@ -29,6 +34,8 @@ class LocalFile:
     size: int
     media: MediaInfo | None = None
     text: str | None = None
+    by_range: bool = False
+    lists_by_range: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,16 @@ class FilesResult(JobResult):
     outputs: tuple[OutputFile, ...] = Field(description="Delivered files.", examples=[[]])
     stats: Stats = Field(
         description="Cost of the job.",
-        examples=[{"seconds": 3.2, "cpu_seconds": 5.9, "input_bytes": 3071976, "output_bytes": 183422}],
+        examples=[
+            {
+                "seconds": 3.2,
+                "cpu_seconds": 5.9,
+                "input_bytes": 3071976,
+                "source_bytes": 3071976,
+                "inputs_by_range": 0,
+                "output_bytes": 183422,
+            }
+        ],
     )
     warnings: tuple[str, ...] = Field(
         (), description="Sentences about what succeeded but deserves a look.", examples=[[]]

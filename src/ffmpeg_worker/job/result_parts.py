@@ -55,7 +55,17 @@ class Stats(ResultModel):
         None, description="With `smart_cut`: how many of them were encoded, at the cuts.", examples=[14]
     )
     cpu_seconds: float = Field(0.0, description="CPU time of FFmpeg and of the renderer.", examples=[5.9])
-    input_bytes: int = Field(0, description="Bytes of all inputs.", examples=[3071976])
+    input_bytes: int = Field(
+        0,
+        description="Bytes of all inputs; of those that were read by range, what was fetched.",
+        examples=[3071976],
+    )
+    source_bytes: int = Field(
+        0, description="Length of all inputs, whether or not they were fetched whole.", examples=[517995008]
+    )
+    inputs_by_range: int = Field(
+        0, description="Number of inputs that were read by range, and not downloaded first.", examples=[1]
+    )
     output_bytes: int = Field(0, description="Bytes of all outputs.", examples=[183422])
 
 

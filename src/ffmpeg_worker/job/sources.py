@@ -15,7 +15,7 @@ from ffmpeg_worker.job.credentials import Credentials
 from ffmpeg_worker.validation_errors import wrong_value
 
 MAX_URL_CHARACTERS = 4096
-_INPUT_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+INPUT_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _SECRET_PARTS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:([^/?#]*)@)?[^?#]*(?:\?([^#]*))?")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
@@ -142,7 +142,7 @@ def _read_inputs(value: Any) -> Any:
         value = {f"in_{index}": item for index, item in enumerate(value, start=1)}
     if isinstance(value, dict):
         for name in value:
-            if not isinstance(name, str) or not _INPUT_NAME.fullmatch(name):
+            if not isinstance(name, str) or not INPUT_NAME.fullmatch(name):
                 raise ValueError("has a name that is not 1 to 64 letters, digits, `_`, `-`, `.`")
     return value
 
@@ -167,7 +167,7 @@ Inputs = Annotated[
                 {
                     "type": "object",
                     "additionalProperties": SOURCE_SCHEMA,
-                    "propertyNames": {"pattern": f"^{_INPUT_NAME.pattern}$"},
+                    "propertyNames": {"pattern": f"^{INPUT_NAME.pattern}$"},
                     "maxProperties": MAX_INPUTS,
                 },
                 {"type": "array", "items": SOURCE_SCHEMA, "maxItems": MAX_INPUTS},

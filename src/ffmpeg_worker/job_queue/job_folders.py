@@ -15,6 +15,8 @@ from ffmpeg_worker.storage.errors import DISK_FULL_ERRNOS
 
 WORK = "work"
 """Name of the folder with the working files of an attempt, in that of its job."""
+INPUTS = "inputs"
+"""Name of the folder with the files that came with a job, in that of the job."""
 _PLACE_FILE = "place.id"
 _ASIDE = ".removed-"
 
@@ -82,6 +84,17 @@ class JobFolders:
         for path in (self.outputs_of(job_id), folder):
             with suppress(OSError):  # it is not empty
                 path.rmdir()
+
+    async def end(self, job_id: str) -> None:
+        """Remove what an ended job does not need: the files that came with it, and its working files."""
+        inputs = self._root / job_id / INPUTS
+        if inputs.exists():
+            await remove_tree(inputs)
+        await self.remove_work(job_id)
+
+    def has_inputs(self, job_id: str) -> bool:
+        """Whether files that came with a job are here."""
+        return (self._root / job_id / INPUTS).is_dir()
 
     async def remove(self, job_id: str) -> None:
         """Remove all files of a job."""

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 
 import sqlalchemy as sa
@@ -54,6 +55,7 @@ from ffmpeg_worker.job_queue.webhooks.webhooks import Webhooks
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.tasks import cancel_and_wait, finish_then_cancel
+from ffmpeg_worker.trace_context import current_trace
 
 EXPIRY_S = 2.0
 """Seconds between two looks for jobs that were not started in time."""
@@ -159,9 +161,13 @@ class JobQueue(JobReader):
             QueueLimitReached: too many jobs wait.
             IdempotencyConflict: another job has the key.
         """
-        packed, key = pack_body(sent.body), key_of(sent)
+        trace = current_trace()
+        carried = {} if trace is None else trace.headers()
+        packed, key = pack_body(replace(sent.body, trace=carried)), key_of(sent)
         job = sent.job
         callback = sent.callback or callback_of(job, sent.base_url)
+        if callback is not None:
+            callback = replace(callback, trace=carried)
         sealed = None if callback is None else self.webhooks.seal_callback(callback)
         new = NewJob(
             job_id=sent.job_id or str(uuid.uuid4()),
@@ -213,6 +219,8 @@ class JobQueue(JobReader):
             await self.attempts.end_cancelling(job_id)
         self.changes.tell([job_id])
         now = await self.get(job_id, owner)
+        if now.is_final and record.status is not JobStatus.CANCELLING:
+            await self.folders.end(job_id)
         if record.status is JobStatus.CANCELLING and now.is_final:
             await asyncio.to_thread(self._engine.cancel, record.run_id)
         return now
@@ -260,7 +268,7 @@ class JobQueue(JobReader):
         self, parent: JobRecord, body: JobBody, job: Job, runtime: QueueRuntime
     ) -> JobPieces | None:
         """Return what runs the pieces of a job on several workers; `None` where there is one."""
-        if parent.parent_id is not None:
+        if parent.parent_id is not None or body.files:  # which other workers may not find
             return None
         count, sharing = await self.database.run(partial(count_workers, place=self.folders.place))
         bucket = Bucket.of(job, body) if sharing < count else None
@@ -332,6 +340,8 @@ class JobQueue(JobReader):
         """Take jobs that ended without an attempt out of the engine's queue."""
         self.changes.tell([record.job_id for record in ended])
         self.webhooks.wake()
+        for record in ended:
+            await self.folders.end(record.job_id)
         await asyncio.to_thread(self._engine.cancel, *(record.run_id for record in ended))
 
     async def _expire(self) -> None:

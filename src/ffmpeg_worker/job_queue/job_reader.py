@@ -10,16 +10,18 @@ from functools import partial
 from typing import IO
 
 from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job_queue.changes import Changes, Watch
 from ffmpeg_worker.job_queue.database import Database
 from ffmpeg_worker.job_queue.job_folders import JobFolders
 from ffmpeg_worker.job_queue.job_record import JobFilter, JobPage, JobRecord, JobStatus, LogEntry
-from ffmpeg_worker.job_queue.job_store import count_jobs, get_job, list_jobs
+from ffmpeg_worker.job_queue.job_store import count_jobs, get_body, get_job, list_jobs
 from ffmpeg_worker.job_queue.log_store import read_log
 from ffmpeg_worker.job_queue.output_files import open_output
 from ffmpeg_worker.job_queue.queue_health import QueueHealth, read_health
 from ffmpeg_worker.job_queue.queue_stats import QueueStats, read_stats
 from ffmpeg_worker.job_queue.seal import Seal
+from ffmpeg_worker.job_queue.stored_body import open_body
 
 CALLER_PATIENCE_S = 5.0
 """Seconds that a request waits for a database that is away."""
@@ -45,6 +47,13 @@ class JobReader:
             partial(get_job, job_id=job_id, owner=owner), patience_s=CALLER_PATIENCE_S
         )
         return self._show(record)
+
+    async def read_body(self, job_id: str, owner: str | None) -> JobBody:
+        """Return the request body of a job; it may hold credentials, so it is never shown as it is."""
+        sealed = await self.database.run(
+            partial(get_body, job_id=job_id, owner=owner), patience_s=CALLER_PATIENCE_S
+        )
+        return open_body(self.seal, sealed)
 
     async def open_output(self, job_id: str, owner: str | None, name: str) -> IO[bytes]:
         """Open an output that waits to be fetched; see `open_output`."""

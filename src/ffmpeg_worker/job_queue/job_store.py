@@ -129,6 +129,16 @@ def get_job(connection: sa.Connection, job_id: str, owner: str | None = None) ->
     return to_record(row)
 
 
+def get_body(connection: sa.Connection, job_id: str, owner: str | None = None) -> bytes:
+    """Return the sealed body of a job, of `owner` where one is given.
+
+    Raises:
+        JobNotFound: there is none.
+    """
+    query = sa.select(jobs.c.body).where(jobs.c.job_id == get_job(connection, job_id, owner).job_id)
+    return bytes(connection.execute(query).scalar_one())
+
+
 def job_not_found() -> JobNotFound:
     """Return the error for a job that does not exist, or not for this caller."""
     return JobNotFound(

@@ -31,7 +31,7 @@ _ONE_FILE = "x"
 _TOKEN_TEXT = r"~(\d{1,11})\.(x|\d{1,4})\.([0-9a-f]{64})"
 _TOKEN = re.compile(_TOKEN_TEXT, re.ASCII)
 _LINK = re.compile(rf"/api/jobs/([^/]{{1,128}})/outputs/({_TOKEN_TEXT})/(.+)", re.ASCII | re.DOTALL)
-_HINT = "Get the job's record again: it has a fresh link."
+_HINT = "Get the job's record, or the list of files, again: it has a fresh link."
 
 
 class OutputLinks:
@@ -45,8 +45,7 @@ class OutputLinks:
 
     def make(self, base_url: str, job_id: str, name: str) -> str:
         """Return a link to an output; `base_url` has no slash at its end."""
-        step = max(1, int(self._lifetime_s) // _STEPS)
-        expires = int(self._clock() + self._lifetime_s) // step * step
+        expires = choose_expiry(self._clock(), self._lifetime_s)
         covered = str(name.count("/")) if content_type(name) in MANIFEST_TYPES else _ONE_FILE
         token = f"~{expires}.{covered}.{self._sign(job_id, expires, covered, name)}"
         return f"{base_url}/api/jobs/{job_id}/outputs/{token}/{quote(name)}"
@@ -61,12 +60,7 @@ class OutputLinks:
         now = self._clock()
         if found is None or not hmac.compare_digest(self._sign(job_id, int(found[1]), found[2], name), found[3]):
             raise refused_link()
-        expires = int(found[1])
-        if expires > now + self._lifetime_s + _MAX_SKEW_S:
-            raise refused_link()
-        if expires <= now:
-            when = datetime.fromtimestamp(expires, UTC).isoformat().replace("+00:00", "Z")
-            raise JobOutputError(f"The link expired at {when}.", code="link_expired", hint=_HINT)
+        check_expiry(int(found[1]), now, self._lifetime_s)
 
     def describe_outputs(self, record: JobRecord, base_url: str) -> JobRecord:
         """Return a record in whose result every output that can be fetched has a link as its `url`."""
@@ -93,6 +87,25 @@ class OutputLinks:
     def _sign(self, job_id: str, expires: int, covered: str, name: str) -> str:
         scope = name if covered == _ONE_FILE else "/".join(name.split("/")[:-1][: int(covered)])
         return self._seal.sign(json.dumps([job_id, expires, covered, scope]))
+
+
+def choose_expiry(now: float, lifetime_s: float) -> int:
+    """Return when a link that is made now expires, in seconds since 1970."""
+    step = max(1, int(lifetime_s) // _STEPS)
+    return int(now + lifetime_s) // step * step
+
+
+def check_expiry(expires: int, now: float, lifetime_s: float) -> None:
+    """Refuse a link that is not valid any more, or longer than links are.
+
+    Raises:
+        JobOutputError: it is refused.
+    """
+    if expires > now + lifetime_s + _MAX_SKEW_S:
+        raise refused_link()
+    if expires <= now:
+        when = datetime.fromtimestamp(expires, UTC).isoformat().replace("+00:00", "Z")
+        raise JobOutputError(f"The link expired at {when}.", code="link_expired", hint=_HINT)
 
 
 def refused_link() -> JobOutputError:

@@ -13,7 +13,7 @@ from ffmpeg_worker.errors import Misconfigured, UnsupportedFeature
 from ffmpeg_worker.job_queue.queue_options import QueueOptions
 from ffmpeg_worker.job_queue.sqlite_files import FILE_PRAGMAS
 from ffmpeg_worker.pipeline.resources import WorkerResources
-from ffmpeg_worker.settings import Settings
+from ffmpeg_worker.settings import SEAL_KEY_FILE, Settings
 
 if TYPE_CHECKING:
     from ffmpeg_worker.job_queue.job_queue import JobQueue
@@ -121,6 +121,25 @@ class QueueAccess:
             )
         )
         return queue
+
+
+def has_seal(settings: Settings) -> bool:
+    """Whether there is a key for the seal of queued jobs already."""
+    return settings.state_key is not None or (settings.state_root / SEAL_KEY_FILE).exists()
+
+
+def find_seal(settings: Settings) -> Seal | None:
+    """Return the seal of queued jobs if there is a key for it; nothing is made.
+
+    Raises:
+        Misconfigured: the key cannot be used.
+    """
+    if not has_seal(settings):
+        return None
+    from ffmpeg_worker.job_queue.seal import Seal, open_key_file  # noqa: PLC0415 - loads the cryptography
+
+    key = settings.state_key
+    return Seal(open_key_file(settings.state_root.absolute()) if key is None else key.get_secret_value())
 
 
 def open_seal(settings: Settings) -> Seal:

@@ -17,7 +17,7 @@ from ffmpeg_worker.job.command_log import LogSink
 from ffmpeg_worker.job.lifecycle import Observer
 from ffmpeg_worker.job.problem import error_from_problem, record_error
 from ffmpeg_worker.job.secrets import redact_error
-from ffmpeg_worker.job_queue.job_folders import WORK
+from ffmpeg_worker.job_queue.job_folders import INPUTS, WORK
 from ffmpeg_worker.job_queue.seal import Seal
 from ffmpeg_worker.job_queue.step_records import StepRecords
 from ffmpeg_worker.logs import redact_var
@@ -35,11 +35,13 @@ class QueueRuntime:
     """One attempt at a queued job; see `Runtime`.
 
     Attributes:
+        inputs_folder: files that came with the job, if any did.
         outputs_folder: outputs of a job without a target of its own go there.
         is_given_back: whether the attempt ends because the worker does, so that another one goes on.
     """
 
     uploads_early = False
+    answers_files = False
     piece_workers: PieceWorkers | None = None
     platform_job = None
 
@@ -64,6 +66,7 @@ class QueueRuntime:
         self.log_sink = log_sink
         self.deadline = time.monotonic() + timeout_s
         self.outputs_folder = folder / "outputs"
+        self.inputs_folder = folder / INPUTS
         self._work_folder = folder / WORK
         self._timeout_s = timeout_s
         self._seal = seal

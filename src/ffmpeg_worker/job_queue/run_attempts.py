@@ -22,6 +22,7 @@ from ffmpeg_worker.errors import (
     JobPoisoned,
     JobReplaced,
     QueueUnavailable,
+    SourceNotFound,
     WorkerError,
 )
 from ffmpeg_worker.job.job import Job
@@ -45,6 +46,7 @@ from ffmpeg_worker.pipeline.run_job import run_job
 from ffmpeg_worker.pipeline.runtime import PieceWorkers
 from ffmpeg_worker.storage.removal_permit import removing_if
 from ffmpeg_worker.tasks import finish_shielded
+from ffmpeg_worker.trace_context import enter_trace, open_trace, tracing
 
 MAX_ATTEMPTS = 3
 _LOOK_S = 1.0
@@ -115,7 +117,8 @@ class AttemptRunner:
         self._start_looking()
         context = job_id_var.set(job_id)
         try:
-            await self._run_attempt(running)
+            with tracing(None):
+                await self._run_attempt(running)
         finally:
             job_id_var.reset(context)
             self._running.discard(running)
@@ -156,7 +159,7 @@ class AttemptRunner:
         except JobReplaced:  # it has ended already, or another worker runs it
             return False
         self._ended(record, time.monotonic())
-        await self._folders.remove_work(job_id)
+        await self._folders.end(job_id)
         return True
 
     async def expire(self, job_id: str | None = None) -> list[JobRecord]:
@@ -164,6 +167,7 @@ class AttemptRunner:
         ended = await self._database.run(partial(expire_waiting, job_id=job_id))
         for record in ended:
             self._ended(record, time.monotonic())
+            await self._folders.end(record.job_id)
         return ended
 
     async def _run_attempt(self, running: _Running) -> None:
@@ -200,6 +204,9 @@ class AttemptRunner:
     async def _run_job(self, attempt: Attempt, running: _Running) -> JobResult:
         record = attempt.record
         body: JobBody = open_body(self._seal, attempt.body)
+        enter_trace(open_trace(body.trace))
+        if body.files and not self._folders.has_inputs(record.job_id):
+            raise _files_gone()
         read = await self.resources.compute.read(body, self.resources.machine, owner=record.owner)
         records = StepRecords(self._database, record.job_id, attempt.token, attempt.steps)
         folder = self._folders.of(record.job_id)
@@ -235,7 +242,7 @@ class AttemptRunner:
         while True:
             try:
                 self._ended(await end(), began)
-                await self._folders.remove_work(job_id)
+                await self._folders.end(job_id)
             except JobReplaced:
                 await self._leave_replaced(job_id)
             except QueueUnavailable as error:
@@ -321,6 +328,15 @@ def _current_task() -> asyncio.Task[Any]:
     if task is None:
         raise RuntimeError("attempts run in tasks")
     return task
+
+
+def _files_gone() -> SourceNotFound:
+    return SourceNotFound(
+        "The files that were sent with the job are not on this machine, or were removed when it ended.",
+        code="sent_file_removed",
+        hint="Send the job with its files again. Machines that share a queue need a shared "
+        "FFMPEG_WORKER_STATE_ROOT, or files at URLs.",
+    )
 
 
 def _poisoned(attempt: Attempt) -> JobPoisoned:

@@ -12,8 +12,8 @@ from pathlib import Path
 from cryptography.fernet import Fernet, InvalidToken
 
 from ffmpeg_worker.errors import Misconfigured
+from ffmpeg_worker.settings import SEAL_KEY_FILE
 
-_KEY_FILE = "seal.key"
 _KEY_LENGTH = 43
 """Characters of 32 random bytes in base 64."""
 
@@ -43,7 +43,7 @@ class Seal:
             raise Misconfigured(
                 "A queued job was sealed with another key.",
                 hint="Give all workers and API processes of a database the same FFMPEG_WORKER_STATE_KEY; "
-                f"without one, restore {_KEY_FILE} in FFMPEG_WORKER_STATE_ROOT.",
+                f"without one, restore {SEAL_KEY_FILE} in FFMPEG_WORKER_STATE_ROOT.",
             ) from None
 
     def digest(self, content: bytes) -> str:
@@ -65,10 +65,10 @@ def open_key_file(folder: Path) -> str:
     Raises:
         Misconfigured: the folder cannot be written, or the file is damaged.
     """
-    path = folder / _KEY_FILE
+    path = folder / SEAL_KEY_FILE
     try:
         if not path.exists():
-            draft = folder / f".{_KEY_FILE}-{os.getpid()}-{secrets.token_hex(4)}"
+            draft = folder / f".{SEAL_KEY_FILE}-{os.getpid()}-{secrets.token_hex(4)}"
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(secrets.token_urlsafe(32))
                 os.fsync(file.fileno())

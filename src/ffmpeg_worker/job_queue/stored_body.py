@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job_queue.seal import Seal
@@ -10,7 +11,15 @@ from ffmpeg_worker.job_queue.seal import Seal
 
 def pack_body(body: JobBody) -> bytes:
     """Return the stored form, before it is sealed; equal bodies have equal forms."""
-    value = {"action": body.action, "query": dict(sorted(body.query.items())), "content": body.content.decode()}
+    value: dict[str, Any] = {
+        "action": body.action,
+        "query": dict(sorted(body.query.items())),
+        "content": body.content.decode(),
+    }
+    if body.files:
+        value["files"] = dict(sorted(body.files.items()))
+    if body.trace:
+        value["trace"] = dict(body.trace)
     return json.dumps(value, separators=(",", ":")).encode()
 
 
@@ -21,4 +30,5 @@ def open_body(seal: Seal, sealed: bytes) -> JobBody:
         Misconfigured: it was sealed with another key.
     """
     value = json.loads(seal.unseal(sealed))
-    return JobBody(value["action"], value["content"].encode(), value["query"])
+    more = {"files": value.get("files", {}), "trace": value.get("trace", {})}
+    return JobBody(value["action"], value["content"].encode(), value["query"], **more)

@@ -16,7 +16,7 @@ from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.outbound.checked_sockets import CheckedSockets
 from ffmpeg_worker.outbound.leased_sessions import LeasedSessions
 from ffmpeg_worker.outbound.rules import ANSWER_S, OutboundRules
-from ffmpeg_worker.outbound.sessions import CheckedSession, open_session
+from ffmpeg_worker.outbound.sessions import CheckedSession, KeptSessions, open_session
 
 MAX_REDIRECTS = 5
 
@@ -36,7 +36,7 @@ class OutboundClient:
     """Sends requests to addresses of callers.
 
     It uses no proxy, cookie or credential of the worker. Each request has its own connection, except those of the
-    client that `keeping_connections` makes.
+    client that `keeping_connections` makes, and those that are sent through kept sessions.
     """
 
     def __init__(self, rules: OutboundRules, resolver: AbstractResolver | None = None) -> None:
@@ -54,9 +54,17 @@ class OutboundClient:
         finally:
             await leased.close()
 
+    def keep_sessions(self) -> KeptSessions:
+        """Sessions for the GET requests of one job for one source; the caller closes them."""
+        return KeptSessions(self._rules, self._resolver)
+
     @asynccontextmanager
     async def get(
-        self, address: str, headers: Mapping[str, str], own_headers: Mapping[str, str]
+        self,
+        address: str,
+        headers: Mapping[str, str],
+        own_headers: Mapping[str, str],
+        kept: KeptSessions | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """GET an address, following redirects; yields the answer, whose body has not been read.
 
@@ -64,6 +72,7 @@ class OutboundClient:
             address: URL as the caller wrote it.
             headers: the caller's; dropped when a redirect leads to another host, port or scheme.
             own_headers: the worker's; kept across redirects.
+            kept: sessions whose connections are used again; an answer that is not read to its end closes its own.
 
         Raises:
             AddressNotAllowed: for this address, or one that it redirects to.
@@ -73,7 +82,9 @@ class OutboundClient:
         check_headers(headers)
         url = self._read(address)
         for _ in range(MAX_REDIRECTS + 1):
-            async with self._request("GET", url, {**headers, **own_headers}, address, ANSWER_S) as response:
+            session = None if kept is None else kept.find(url)
+            sent = {**headers, **own_headers}
+            async with self._request("GET", url, sent, address, ANSWER_S, session=session) as response:
                 location = response.headers.get("Location")
                 if response.status not in _REDIRECTS or location is None:
                     yield response
@@ -146,12 +157,17 @@ class OutboundClient:
         address: str,
         answer_s: float | None,
         body: AsyncIterable[bytes] | bytes | None = None,
+        session: CheckedSession | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         if self._leased is not None:
             async with (
                 self._leased.lease(url) as leased,
                 _answer(leased, method, url, headers, address, answer_s, body) as response,
             ):
+                yield response
+            return
+        if session is not None:
+            async with _answer(session, method, url, headers, address, answer_s, body) as response:
                 yield response
             return
         own = open_session(self._rules, self._resolver, url.host or "")

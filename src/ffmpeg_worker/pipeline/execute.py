@@ -183,12 +183,19 @@ class _StepRunner:
                 assert_never(step)
 
     def _report(self, step: FfmpegStep, share: FractionReport, report: Progress) -> None:
+        if not self._context.progress.is_watched:
+            return
         expected_s = step.expected_s or self._expect().estimate(step.command)
         share(step_fraction(report, expected_s), Pace(report.speed, report.fps, is_open_ended=not expected_s))
 
     async def _probe(self, step: ProbeStep) -> StepResult:
         path = self._folder / STAGING_FOLDER / step.staged
-        document = await self._context.probes.probe(path, step.options)
+        by_range, probes = self._context.by_range, self._context.probes
+        if probes.needs_whole_file(step.options):
+            await by_range.complete(step.staged)
+            by_range.show_complete(self._folder)
+        file = by_range.find(step.staged)
+        document = await by_range.check(probes.probe(path, step.options, file), () if file is None else (file,))
         if isinstance(document.get("format"), Mapping):
             document["format"] = {**document["format"], "filename": step.display_name}
         await self._command.write(step.result_file, json.dumps(document).encode())
@@ -203,6 +210,8 @@ class _StepRunner:
     async def _copy(self, step: CopyStep) -> StepResult:
         """Copy the file, since the staged one may be the caller's own, which stays in its place."""
         began = time.monotonic()
+        await self._context.by_range.complete(step.staged)
+        self._context.by_range.show_complete(self._folder)
         source, target = self._folder / STAGING_FOLDER / step.staged, self._folder / step.work_name
         with suppress(FileNotFoundError):  # copying fails, too
             size = size_of(source.stat())

@@ -20,6 +20,7 @@ from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.planning.expectations import Expectations, Written, expect, explain_nothing_selected
 from ffmpeg_worker.planning.plan import Lane
 from ffmpeg_worker.planning.required_inputs import RequiredInput
+from ffmpeg_worker.storage.ranged.ranged_file import RangedFile
 from ffmpeg_worker.tasks import cancel_and_wait
 
 
@@ -68,11 +69,16 @@ async def inspect_inputs(context: JobContext, files: LocalFiles) -> AsyncIterato
     read = context.read
     media = asyncio.ensure_future(_find_media(context, files))
     try:
-        if read.needs_media or (context.machine.gpu.encoders and read.wants_gpu):
+        if _plan_needs_media(context):
             files = await _with_facts(files, await media, read.required_inputs)
         yield InspectedInputs(files, media)
     finally:
         await cancel_and_wait(media)
+
+
+def _plan_needs_media(context: JobContext) -> bool:
+    read = context.read
+    return read.needs_media or bool(context.machine.gpu.encoders and read.wants_gpu)
 
 
 async def _find_media(context: JobContext, files: LocalFiles) -> Mapping[str, MediaInfo]:
@@ -86,20 +92,34 @@ async def _find_media(context: JobContext, files: LocalFiles) -> Mapping[str, Me
 async def _probe_all(context: JobContext, files: LocalFiles) -> MediaFacts:
     """Probe the media among the inputs; what cannot be probed may be raw video, which ffmpeg will judge."""
     found: dict[int, MediaInfo] = {}
+    # Verification only compares lengths.
+    skips_pixels = not _plan_needs_media(context) and not getattr(context.read.job.data, "parallel", None)
     ignored = (SourceError,) if context.read.needs_media else (SourceError, EngineKilled)
     for number, item in enumerate(context.read.required_inputs):
         file = files.by_key.get(item.key)
         if file is not None and item.is_media and not item.is_text and not item.is_list and file.path.is_file():
-            other_kind = await asyncio.to_thread(_recognize, file.path) if context.read.needs_media else None
+            opened = context.by_range.find(file.staged) if file.by_range else None
+            other_kind = await _recognize(context, file, opened) if context.read.needs_media else None
             if other_kind is not None:
                 found[number] = MediaInfo("", (), other_kind=other_kind)
                 continue
             with contextlib.suppress(*ignored):
-                found[number] = read_media(await context.probes.describe(file.path))
+                document = await context.probes.describe(
+                    file.path, is_brief=True, skips_pixels=skips_pixels, file=opened
+                )
+                found[number] = read_media(document)
+            if opened is not None:
+                context.by_range.raise_problem((opened,))
     return MediaFacts(found)
 
 
-def _recognize(path: Path) -> str | None:
+async def _recognize(context: JobContext, file: LocalFile, opened: RangedFile | None) -> str | None:
+    if opened is not None:
+        return recognize_kind(await context.by_range.read_head(opened, HEAD_BYTES))
+    return await asyncio.to_thread(_recognize_file, file.path)
+
+
+def _recognize_file(path: Path) -> str | None:
     with contextlib.suppress(OSError), path.open("rb") as file:
         return recognize_kind(file.read(HEAD_BYTES))
     return None

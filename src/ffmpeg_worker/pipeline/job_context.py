@@ -13,6 +13,7 @@ from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.actions.action import DefaultTarget
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.upload import Upload
+from ffmpeg_worker.pipeline.inputs_by_range import InputsByRange
 from ffmpeg_worker.pipeline.progress import JobProgress
 from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.pipeline.runtime import Runtime
@@ -20,6 +21,7 @@ from ffmpeg_worker.pipeline.workspace import Workspace
 from ffmpeg_worker.planning.make_plan import check_machine
 from ffmpeg_worker.planning.planner import ReadJob
 from ffmpeg_worker.storage.stores import Stores
+from ffmpeg_worker.tasks import finish_shielded
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class JobContext:
     upload: Upload | None
     stores: Stores
     workspace: Workspace
+    by_range: InputsByRange
     probes: ProbeSession
     progress: JobProgress
     began: float
@@ -64,15 +67,24 @@ async def open_job(runtime: Runtime, read: ReadJob[Any]) -> AsyncIterator[JobCon
         await resources.renderer.open()
     # The keys of a job that is handed out again must be the same.
     name = runtime.job_id if runtime.platform_job is None else runtime.platform_job.name
-    upload = resources.stores.destination(read.job, name)
+    is_answer = runtime.answers_files and read.job.destination is None
+    upload = None if is_answer else resources.stores.destination(read.job, name)
     # A file that is to be in the data root goes there from every door.
     to_data_root = ACTIONS[read.job.action].default_target is DefaultTarget.DATA_ROOT
     outputs_folder = None if to_data_root else runtime.outputs_folder
     async with AsyncExitStack() as clients:
-        stores = await resources.stores.stores(upload, runtime.owner, outputs_folder, clients)
+        stores = await resources.stores.stores(
+            upload, runtime.owner, outputs_folder, runtime.inputs_folder, stack=clients
+        )
         async with (
             runtime.open_workspace() as workspace,
             resources.prober.session(workspace.jail, deadline=runtime.deadline) as probes,
         ):
             progress = JobProgress(runtime.observer)
-            yield JobContext(runtime, read, machine, upload, stores, workspace, probes, progress, began)
+            by_range = InputsByRange(workspace)
+            try:
+                yield JobContext(
+                    runtime, read, machine, upload, stores, workspace, by_range, probes, progress, began
+                )
+            finally:
+                await finish_shielded(by_range.close())

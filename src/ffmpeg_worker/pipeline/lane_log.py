@@ -52,7 +52,7 @@ class LaneLog:
         reword = partial(_reword_all, reword)
         run = _RunLog(partial(self._send_to_all, step.command), reword)
         for number, lane in self._lanes:
-            self._send(LogChunk(number, step.command, f"$ {_show_command(lane, step, reword)}\n"))
+            self._send(LogChunk(number, step.command, f"$ {show_command(lane, step, reword)}\n"))
         try:
             yield run.add
         finally:
@@ -118,7 +118,7 @@ def _reword_all(reword: _Reword, text: str) -> str:
     return _STAGED.sub("", reword(text))
 
 
-def _show_command(lane: Lane, step: FfmpegStep, reword: _Reword) -> str:
+def show_command(lane: Lane, step: FfmpegStep, reword: _Reword) -> str:
     """Show a command as the caller has written it; one that the worker has made, without the limits of inputs."""
     if lane.chain is not None and step.command < len(lane.chain.commands):
         tokens = lane.chain.commands[step.command].line.tokens()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ffmpeg_worker.ffmpeg.progress import Progress
-from ffmpeg_worker.job.lifecycle import JobEvent, Observer, Stage
+from ffmpeg_worker.job.lifecycle import JobEvent, Observer, Stage, ignore_event
 from ffmpeg_worker.pipeline.remaining_time import RemainingTime
 from ffmpeg_worker.storage.transfer import TransferMeter
 
@@ -152,6 +152,11 @@ class JobProgress:
         if len(self._executed) == count and reached is not self._stage:
             self.enter(reached)
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether anybody receives the progress."""
+        return self._observer is not ignore_event
+
     def _tell_sent(self) -> None:
         """Report an upload; in the last stage, uploads are all that is left to do."""
         total = sum(meter.total or 0 for meter in self._sent)
@@ -171,6 +176,8 @@ class JobProgress:
 
     def _tell(self, percent: float, position: int | None = None) -> None:
         self._percent = max(self._percent, percent)
+        if not self.is_watched:
+            return
         totals = [meter.total for meter in self._received if meter.total is not None]
         is_waiting = position is not None
         self._observer(

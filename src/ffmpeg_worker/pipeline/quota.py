@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from ffmpeg_worker.errors import DiskFull, JobTooLarge
-from ffmpeg_worker.job.local_files import STAGING_FOLDER
+from ffmpeg_worker.job.local_files import RANGED_FOLDER, STAGING_FOLDER
 from ffmpeg_worker.tasks import race
 
 _LOOK_EVERY_S = 0.25
+_INPUT_FOLDERS = frozenset({STAGING_FOLDER, RANGED_FOLDER})
 
 T = TypeVar("T")
 
@@ -111,7 +112,7 @@ def _measure(folder: Path) -> tuple[int, int]:
                         size += 0 if status.st_ino in linked else size_of(status)
                         if status.st_nlink > 1:
                             linked.add(status.st_ino)
-                    elif entry.name != STAGING_FOLDER:
+                    elif entry.name not in _INPUT_FOLDERS:
                         waiting.append(entry.path)
         except OSError:
             continue

@@ -6,7 +6,7 @@ import asyncio
 import fcntl
 import os
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
@@ -29,7 +29,7 @@ from ffmpeg_worker.planning.plan import (
     StillStep,
 )
 from ffmpeg_worker.process.child import Output
-from ffmpeg_worker.scene.scene_json import encode_scene
+from ffmpeg_worker.scene.scene_json import encode_order, encode_scene
 from ffmpeg_worker.tasks import run_all
 
 _MAX_STILL_BYTES = 256 << 20
@@ -106,7 +106,7 @@ async def _wait_for_both(
     except WorkerError as error:
         failure = error
     try:
-        warnings = await _in_time(drawing.wait(), command)
+        warnings = await _in_time(drawing, command)
     except WorkerError as error:
         # Whose reader goes away is ended by that, which explains nothing.
         lost_reader = error.code == "renderer_failed" and (await drawing.child.wait()).signal is None
@@ -158,7 +158,7 @@ async def _render_answer_in_slot(
     answer = bytearray()
     drawing = await _start(order, Output(answer.extend, max_bytes), command)
     async with drawing.child:
-        warnings = await _in_time(drawing.wait(), command)
+        warnings = await _in_time(drawing, command)
         cpu_seconds = (await drawing.child.wait()).cpu_seconds
     seconds = time.monotonic() - began
     return StepResult(seconds=seconds, cpu_seconds=cpu_seconds, warnings=warnings), answer
@@ -206,16 +206,20 @@ class _Rendering:
 
 
 async def _start(order: dict[str, Any], stdout: Output | int, command: CommandRunner) -> RendererRun:
+    files = {}
+    if len(command.by_range):
+        files = await command.by_range.prepare_scene(command.folder, encode_order(order).decode())
     confinement = command.jail.for_probe(command.seconds_left * command.resources.cores)
     return await command.resources.renderer.start(
-        order, stdout=stdout, cwd=command.folder, confinement=confinement
+        order, stdout=stdout, cwd=command.folder, confinement=confinement, files=files
     )
 
 
-async def _in_time(ended: Awaitable[tuple[str, ...]], command: CommandRunner) -> tuple[str, ...]:
+async def _in_time(drawing: RendererRun, command: CommandRunner) -> tuple[str, ...]:
+    """Wait for the end of a renderer, and return its warnings."""
     try:
         async with asyncio.timeout(command.seconds_left):
-            return await ended
+            return await command.by_range.check(drawing.wait(), drawing.files)
     except TimeoutError:
         raise EngineTimedOut(
             "The time for the job was used up, and the renderer was stopped.",

@@ -17,7 +17,9 @@ from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail, strip_log_tags
 from ffmpeg_worker.process.child import Child, Exit, Output
 from ffmpeg_worker.process.child_environment import make_child_environment
 from ffmpeg_worker.process.spawner import PIPE, Spawner
+from ffmpeg_worker.process.waiting_file import WaitingFile
 from ffmpeg_worker.sandbox.confinement import Confinement
+from ffmpeg_worker.sandbox.waiting_reads import TICKETS
 from ffmpeg_worker.scene.scene_json import encode_order
 
 _PRELOAD = "ffmpeg_worker.raster.renderer_program:serve"
@@ -32,12 +34,13 @@ _NEEDED = ("numpy", "cv2", "PIL", "uharfbuzz", "resvg_py", "icu4py", "uniseg", "
 class RendererRun:
     """A running renderer. Its frames are complete only when `wait` has returned.
 
-    `reads_files`: its scene has files or fonts of the caller.
+    `reads_files`: its scene has files or fonts of the caller. `files` are those that it reads by range.
     """
 
     child: Child
     log: LogTail = field(default_factory=LogTail)
     reads_files: bool = False
+    files: tuple[WaitingFile, ...] = ()
 
     async def wait(self) -> tuple[str, ...]:
         """Wait for the end of the renderer and return its warnings.
@@ -96,14 +99,17 @@ class RendererSpawner:
         stdout: Output | int,
         cwd: Path,
         confinement: Confinement | None,
+        files: Mapping[str, WaitingFile] | None = None,
     ) -> RendererRun:
         """Start a renderer on an order of `raster/renderer_program.py`; its frames go to `stdout`.
+
+        The bytes of `files`, by their names in the scene, are fetched when they are read.
 
         Raises:
             EngineUnavailable: it cannot be started.
         """
         await self.open()
-        log = LogTail()
+        log, waiting = LogTail(), tuple((files or {}).values())
         child = await self._forks.start(
             (),
             cwd=cwd,
@@ -111,11 +117,13 @@ class RendererSpawner:
             stdin=PIPE,
             outputs={1: stdout, 2: Output(log.feed, MAX_LOG_BYTES)},
             confinement=confinement,
+            files=waiting,
         )
-        request = encode_order(order) + b"\n"
+        tickets = dict(zip(files or {}, TICKETS, strict=False))
+        request = encode_order({**order, "tickets": tickets} if tickets else order) + b"\n"
         if child.stdin is not None:
             child.stdin.write(request)
-        return RendererRun(child, log, reads_files=_FILE_KEY in request)
+        return RendererRun(child, log, reads_files=_FILE_KEY in request, files=waiting)
 
 
 def _read_note(line: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.problem import record_error
 from ffmpeg_worker.job.result import JobResult, LaneReport
 from ffmpeg_worker.job.result_parts import CommandLog, Stats
+from ffmpeg_worker.pipeline.inputs_by_range import InputsByRange
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.run_lanes import Delivered, Outcome
 from ffmpeg_worker.planning.plan import FfmpegStep, JoinStep, RenderStep, StepResult
@@ -26,15 +27,17 @@ def make_result(context: JobContext, files: LocalFiles, outcomes: Sequence[Outco
     """
     job = context.read.job
     seconds = time.monotonic() - context.began
-    reports = [_report(outcome, files) for outcome in outcomes]
+    reports = [_report(outcome, files, context.by_range) for outcome in outcomes]
     delivered = [outcome for outcome in outcomes if isinstance(outcome, Delivered)]
     common = {"job_id": context.runtime.job_id, "metadata": job.metadata}
-    result = ACTIONS[job.action].result.from_lanes(common, reports, _stats(delivered, files, seconds))
+    result = ACTIONS[job.action].result.from_lanes(
+        common, reports, _stats(delivered, files, seconds, context.by_range)
+    )
     context.progress.finish()
     return result.with_warnings(job.notes).with_sandbox_note(context.resources.tools.sandbox.level.value)
 
 
-def _report(outcome: Outcome, files: LocalFiles) -> LaneReport:
+def _report(outcome: Outcome, files: LocalFiles, by_range: InputsByRange) -> LaneReport:
     if isinstance(outcome, WorkerError):
         return LaneReport(problem=record_error(outcome))
     executed = outcome.executed
@@ -46,7 +49,7 @@ def _report(outcome: Outcome, files: LocalFiles) -> LaneReport:
     )
     return LaneReport(
         outputs=outcome.files.outputs,
-        stats=_stats([outcome], files, sum(result.seconds for result in executed.results)),
+        stats=_stats([outcome], files, sum(result.seconds for result in executed.results), by_range),
         warnings=warnings,
         logs=_logs(outcome),
         measurements=tuple(one for result in executed.results for one in result.measurements) or None,
@@ -55,7 +58,8 @@ def _report(outcome: Outcome, files: LocalFiles) -> LaneReport:
     )
 
 
-def _stats(lanes: Sequence[Delivered], files: LocalFiles, seconds: float) -> Stats:
+def _stats(lanes: Sequence[Delivered], files: LocalFiles, seconds: float, by_range: InputsByRange) -> Stats:
+    inputs = files.by_key.values()
     results = [result for lane in lanes for result in lane.executed.results]
     counted = [result for lane in lanes for result in _counted_results(lane)]
     media_s = sum(result.out_time_s or 0.0 for result in counted)
@@ -69,7 +73,9 @@ def _stats(lanes: Sequence[Delivered], files: LocalFiles, seconds: float) -> Sta
         copied_frames=sum(copied) if copied else None,
         encoded_frames=sum(encoded) if encoded else None,
         cpu_seconds=round(sum(result.cpu_seconds for result in results), 3),
-        input_bytes=sum(file.size for file in files.by_key.values()),
+        input_bytes=by_range.fetched_bytes + sum(file.size for file in inputs if not file.by_range),
+        source_bytes=by_range.size_beside({file.staged for file in inputs}) + sum(file.size for file in inputs),
+        inputs_by_range=len(by_range),
         output_bytes=sum(output.size for lane in lanes for output in lane.files.outputs),
     )
 

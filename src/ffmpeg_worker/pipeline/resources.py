@@ -9,6 +9,7 @@ from ffmpeg_worker.fair_slots import FairSlots
 from ffmpeg_worker.ffmpeg.gpu import GpuTrial
 from ffmpeg_worker.ffmpeg.probe.prober import Prober
 from ffmpeg_worker.ffmpeg.tools import Tools
+from ffmpeg_worker.ffmpeg.waiting_read_trial import WaitingReadTrial
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.operator_preset import OperatorPreset
 from ffmpeg_worker.pipeline.compute import Compute
@@ -24,6 +25,7 @@ class WorkerResources:
 
     Attributes:
         gpu: the trial of the GPU, made when a job first asks for it.
+        reads: the trial of reads by range, made when a job first has such an input.
         slots: bounds the ffmpegs of the whole worker; owners take them in turn.
         cores: threads that one step may use.
         max_input_bytes: bounds what all downloads of a job may be together.
@@ -37,6 +39,7 @@ class WorkerResources:
     prober: Prober
     renderer: RendererSpawner
     gpu: GpuTrial
+    reads: WaitingReadTrial
     scratch: Scratch
     stores: StoreResolver
     slots: FairSlots

@@ -65,12 +65,13 @@ class CommandRunner:
         self.folder = folder
         self.jail = context.workspace.jail
         self._usage = context.workspace.usage
+        self.by_range = context.by_range
         self._deadline = context.runtime.deadline
         self._owner = context.runtime.owner
         self._job_id = context.runtime.job_id
         self._progress = context.progress
         self._log = log
-        self._staged_names = StagedNames(display_names)
+        self._staged_names = StagedNames({**context.by_range.display_names, **display_names})
 
     @property
     def seconds_left(self) -> float:
@@ -115,6 +116,9 @@ class CommandRunner:
         stdin: BinaryIO | None,
         on_line: OnLine | None,
     ) -> RunReport:
+        texts = [item.text for item in step.setup if isinstance(item, TextFile)]
+        texts += [item.staged for item in step.setup if isinstance(item, InputLink)]
+        inputs = await self.by_range.prepare(self.folder, step.invocation.arguments, texts)
         seconds = self.seconds_left
         tools = self.resources.tools
         run = run_ffmpeg(
@@ -128,8 +132,10 @@ class CommandRunner:
             stdin=stdin,
             recording=step.recording if step.keeps_log else None,
             on_line=on_line,
+            inputs=inputs,
         )
-        return await self.resources.quota.hold(run, self.jail.root, self._usage.set_written)
+        held = self.resources.quota.hold(run, self.jail.root, self._usage.set_written)
+        return await self.by_range.check(held, inputs.files.values())
 
     async def write(self, name: str, content: bytes | bytearray) -> None:
         """Write a file into the working directory, replacing one that an interrupted attempt has left.

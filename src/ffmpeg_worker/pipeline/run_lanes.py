@@ -24,6 +24,7 @@ from ffmpeg_worker.pipeline.inspect_inputs import InspectedInputs
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.lane_log import LaneLog
 from ffmpeg_worker.pipeline.output_keys import OutputKeys
+from ffmpeg_worker.pipeline.small_folders import work_on_folder
 from ffmpeg_worker.pipeline.smart_cut import SmartCut
 from ffmpeg_worker.pipeline.smart_render import CopiesDoNotFit, copy_frames, without_copies
 from ffmpeg_worker.pipeline.split_encode import SplitEncode
@@ -32,7 +33,7 @@ from ffmpeg_worker.pipeline.upload_growing import upload_growing
 from ffmpeg_worker.pipeline.upload_segments import upload_segments
 from ffmpeg_worker.pipeline.verify import verify
 from ffmpeg_worker.planning.plan import Fusion, Lane, Plan
-from ffmpeg_worker.tasks import finish_shielded, finish_then_cancel, run_all
+from ffmpeg_worker.tasks import finish_shielded, run_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,5 +249,6 @@ def _count_outputs(lane: Lane) -> int:
 
 
 async def _make_folder(context: JobContext, name: str) -> Path:
-    """Make the working directory of a lane in a thread: it has a link for every input."""
-    return await finish_then_cancel(asyncio.to_thread(context.workspace.lane, name))
+    """Make the working directory of a lane, which has a link for every input."""
+    workspace = context.workspace
+    return await work_on_folder(workspace.staging, partial(workspace.lane, name))

@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -27,6 +28,22 @@ from ffmpeg_worker.planning.chunks.plan_chunks import Piece
 from ffmpeg_worker.planning.plan import StepResult
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class JobFiles:
+    """Folders of a request.
+
+    Attributes:
+        inputs: the files that came with the job; `None` if none did.
+        answer: outputs go there, not to the data root or the default bucket, since they are the answer.
+    """
+
+    inputs: Path | None = None
+    answer: Path | None = None
+
+
+NO_FILES = JobFiles()
 
 
 def always(_result: Any) -> bool:
@@ -102,6 +119,16 @@ class Runtime(Protocol):
         ...
 
     @property
+    def inputs_folder(self) -> Path | None:
+        """The files that came with the job; `None` if none did."""
+        ...
+
+    @property
+    def answers_files(self) -> bool:
+        """Whether the outputs are the answer of the request, and go to no default bucket."""
+        ...
+
+    @property
     def piece_workers(self) -> PieceWorkers | None:
         """Runs pieces of the job on other workers; `None` where there are none."""
         ...
@@ -150,10 +177,9 @@ class DirectRuntime:
     """Runs every step at once and records nothing: for callers that wait, and where the platform is the queue."""
 
     uploads_early = True
-    outputs_folder = None
     piece_workers: PieceWorkers | None = None
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what one job is made of
         self,
         resources: WorkerResources,
         job_id: str,
@@ -164,6 +190,7 @@ class DirectRuntime:
         log_sink: LogSink = ignore_log,
         owner: str = ANONYMOUS,
         platform_job: PlatformJob | None = None,
+        files: JobFiles = NO_FILES,
     ) -> None:
         """Make a runtime for one job.
 
@@ -176,6 +203,7 @@ class DirectRuntime:
             log_sink: receives what its commands log.
             owner: of the job.
             platform_job: if given, a job whose outputs are already in its bucket is not run again.
+            files: folders of its request.
         """
         self.resources = resources
         self.job_id = job_id
@@ -183,6 +211,9 @@ class DirectRuntime:
         self.platform_job = platform_job
         self.observer = observer
         self.log_sink = log_sink
+        self.inputs_folder = files.inputs
+        self.outputs_folder = files.answer
+        self.answers_files = files.answer is not None
         self.deadline = (time.monotonic() if began is None else began) + timeout_s
         self._timeout_s = timeout_s
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from ffmpeg_worker.errors import DiskFull, Misconfigured
 from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.pipeline.scratch_usage import ScratchUsage
+from ffmpeg_worker.pipeline.small_folders import find_entries
 from ffmpeg_worker.pipeline.workspace import UNSAFE_CHARACTERS, Workspace
 from ffmpeg_worker.sandbox.sandbox import UNCONFINED, Sandbox
 from ffmpeg_worker.tasks import finish_then_cancel
@@ -144,7 +145,8 @@ def _erase(root: Path) -> None:
 def _is_small(root: Path) -> bool:
     """Whether removing it takes well under a millisecond, which is less than starting a thread."""
     try:
-        sizes = [path.lstat().st_size for path in itertools.islice(root.rglob("*"), _SMALL_FILES + 1)]
+        found = itertools.islice(find_entries(root), _SMALL_FILES + 1)
+        sizes = [entry.stat(follow_symlinks=False).st_size for entry in found]
     except OSError:
         return False
     return len(sizes) <= _SMALL_FILES and sum(sizes) <= _SMALL_BYTES

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ffmpeg_worker.errors import EngineFailed, EngineKilled, SourceError
 from ffmpeg_worker.ffmpeg.probe.frame_requests import decode_ends, find_sound_ends, list_coded_frames, splice
-from ffmpeg_worker.job.local_files import LocalFiles
+from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.pipeline.execute import Executed
@@ -88,7 +88,7 @@ class SmartCut:
             facts = media.get(cut.command.key)
             if facts is None:
                 raise NotCopied("the source cannot be probed")
-            frames = await self._read_frames(cut, files[cut.command.key].path)
+            frames = await self._read_frames(cut, files[cut.command.key])
             plan = await asyncio.to_thread(plan_cut, self._lane, cut, frames, facts, files, self._context.machine)
             taken = {self._lane.artifacts[0].work_name, *self._lane.referenced_files}
             if plan.file_names & taken:
@@ -103,11 +103,13 @@ class SmartCut:
         self._context.workspace.mark_done(self._name)
         return CutOutcome(result)
 
-    async def _read_frames(self, cut: Cut, source: Path) -> CodedFrames:
-        end = cut.times.latest_end
-        document = await list_coded_frames(
-            self._context.probes, source, float(cut.times.start), None if end is None else float(end) + _MARGIN_S
-        )
+    async def _read_frames(self, cut: Cut, source: LocalFile) -> CodedFrames:
+        begin, end = float(cut.times.start), cut.times.latest_end
+        by_range = self._context.by_range
+        opened = by_range.find(source.staged)
+        until = None if end is None else float(end) + _MARGIN_S
+        work = list_coded_frames(self._context.probes, source.path, begin, until, file=opened)
+        document = await by_range.check(work, () if opened is None else (opened,))
         frames = await asyncio.to_thread(read_coded_frames, document)
         encoder = ENCODERS[frames.codec]
         if not frames.problem and encoder not in self._context.resources.tools.capabilities.encoders:
@@ -132,11 +134,13 @@ class SmartCut:
         return _merge(plan, frames, [*encoded, *rest, joined], warnings)
 
     async def _splice(self, cut: Cut, plan: CutPlan, files: LocalFiles, runner: CommandRunner) -> None:
-        source, context = files[cut.command.key].path, self._context
+        source, context = files[cut.command.key], self._context
+        opened = context.by_range.find(source.staged)
         async with runner.slot():
-            work = splice(context.probes, source, self._folder, plan.order.as_json, runner.seconds_left)
-            usage = context.workspace.usage
-            problem = await context.resources.quota.hold(work, runner.jail.root, usage.set_written)
+            order, seconds = plan.order.as_json, runner.seconds_left
+            work = splice(context.probes, source.path, self._folder, order, seconds, opened)
+            held = context.resources.quota.hold(work, runner.jail.root, context.workspace.usage.set_written)
+            problem = await context.by_range.check(held, () if opened is None else (opened,))
         if problem:
             raise PiecesDoNotFit(problem)
 

@@ -11,13 +11,14 @@ from pathlib import Path
 
 from ffmpeg_worker.errors import EngineFailed, SourceError
 from ffmpeg_worker.ffmpeg.probe.frame_requests import list_coded_frames
+from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.planning.chunks.packet_index import read_packet_index
 from ffmpeg_worker.planning.plan import JoinStep, Lane
-from ffmpeg_worker.planning.stream_copy.coded_frames import read_coded_frames
-from ffmpeg_worker.planning.stream_copy.copy_request import CopyRequest, NotCopied
+from ffmpeg_worker.planning.stream_copy.coded_frames import CodedFrames, read_coded_frames
+from ffmpeg_worker.planning.stream_copy.copy_request import CopyRequest, NotCopied, SourcePart
 
 _MAX_ROUNDING_S = Fraction(2, 1000)
 
@@ -41,12 +42,7 @@ async def copy_frames(
     try:
         if request.reason:
             raise NotCopied(request.reason)
-        coded = {
-            file: read_coded_frames(
-                await list_coded_frames(context.probes, folder / file, part.begin_s, part.end_s)
-            )
-            for file, part in request.parts.items()
-        }
+        coded = {file: await _read_frames(context, folder, file, part) for file, part in request.parts.items()}
         copied = replace(lane, steps=await asyncio.to_thread(request.plan, coded), copies=None)
     except NotCopied as reason:
         return without_copies(lane, str(reason))
@@ -58,6 +54,12 @@ async def copy_frames(
     except EngineFailed as error:
         raise CopiesDoNotFit(f"{error}: {error.detail}") from error
     return executed
+
+
+async def _read_frames(context: JobContext, folder: Path, name: str, part: SourcePart) -> CodedFrames:
+    opened = context.by_range.find(name.removeprefix(f"{STAGING_FOLDER}/"))
+    work = list_coded_frames(context.probes, folder / name, part.begin_s, part.end_s, file=opened)
+    return read_coded_frames(await context.by_range.check(work, () if opened is None else (opened,)))
 
 
 def without_copies(lane: Lane, reason: str) -> Lane:

@@ -5,7 +5,6 @@ Exit code 0 of ffmpeg does not prove that. docs/jobs.md lists what is proof enou
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from ffmpeg_worker.pipeline.leftover_files import describe_leftovers, find_lefto
 from ffmpeg_worker.pipeline.output_files import final_name, find_files
 from ffmpeg_worker.pipeline.playlist_files import PlaylistFiles, find_playlist_files
 from ffmpeg_worker.pipeline.quota import Quota, size_of
+from ffmpeg_worker.pipeline.small_folders import work_on_folder
 from ffmpeg_worker.planning.artifact import Artifact
 from ffmpeg_worker.planning.expectations import Expectations
 from ffmpeg_worker.sandbox.beneath import is_plain_file, open_beneath
@@ -91,7 +91,7 @@ async def _verify_all(
         warnings += playlist.warnings if playlist is not None else ()
         files += await _Check(context, artifact, executed, expected, linked, warnings, playlist).run()
     if executed.lane.chain is not None and not executed.is_fused:
-        others = await asyncio.to_thread(_find_others, executed, files)
+        others = await work_on_folder(executed.folder, partial(_find_others, executed, files))
         if not executed.lane.delivers_all:
             warnings += describe_leftovers(others, _HOW_TO_GET)
         else:
@@ -101,7 +101,8 @@ async def _verify_all(
             found, missed = await _verify_others(checks)
             files += found
             warnings += describe_leftovers(missed, _NOT_DELIVERABLE)
-    await asyncio.to_thread(context.resources.quota.check_written, context.workspace.root)
+    root = context.workspace.root
+    await work_on_folder(root, partial(context.resources.quota.check_written, root))
     return VerifiedFiles(tuple(files), tuple(warnings))
 
 
@@ -187,7 +188,9 @@ class _Check:
             return None
         try:
             path = self.executed.folder / name
-            media = read_media(await self.context.probes.describe(path, is_own_playlist=self.playlist is not None))
+            is_own_playlist = self.playlist is not None
+            probes = self.context.probes
+            media = read_media(await probes.describe(path, is_own_playlist=is_own_playlist, is_brief=True))
         except SourceError as error:
             if error.code == "source_incomplete":
                 raise rejected(

@@ -10,6 +10,7 @@ from typing import Self
 
 from ffmpeg_worker.process.channel import Channel
 from ffmpeg_worker.process.pipes import PipeReader, PipeWriter
+from ffmpeg_worker.process.read_supervisor import ReadSupervisor
 from ffmpeg_worker.process.wire import Message
 from ffmpeg_worker.tasks import finish_then_cancel
 
@@ -70,6 +71,8 @@ class Child:
         """Number of the output that exceeded its `max_bytes`."""
         self.failure: str | None = None
         """Reason why the program could not be started."""
+        self.reads: ReadSupervisor | None = None
+        """Answers its reads that wait; it ends with the child."""
         self._number = number
         self._channel = channel
         self._loop = asyncio.get_running_loop()
@@ -94,6 +97,12 @@ class Child:
             output.feed(chunk)
 
         self._readers.append(PipeReader(descriptor, feed, self._finish_when_drained, pause_s=output.pause_s))
+
+    def supervise(self, reads: ReadSupervisor) -> None:
+        """Let `reads` answer the reads of the child that wait; it ends with the child."""
+        self.reads = reads
+        if self._exit is not None:
+            self._end_reads()
 
     def handle(self, message: Message) -> None:
         """Handle a message of the spawner program about this child."""
@@ -136,6 +145,7 @@ class Child:
         """
         if self._exit is None:
             self.stopped = True
+            self._end_reads()
             if grace_s > 0:
                 self._signal(signal.SIGTERM)
                 self._timers.append(self._loop.call_later(grace_s, self._signal, signal.SIGKILL))
@@ -156,12 +166,18 @@ class Child:
 
     def _end(self, result: Exit) -> None:
         self._exit = result
+        self._end_reads()
         if self.stdin is not None:
             self.stdin.close()
         for reader in self._readers:
             reader.stop_pausing()
         self._timers.append(self._loop.call_later(_DRAIN_TIMEOUT_S, self._close_readers))
         self._finish_when_drained()
+
+    def _end_reads(self) -> None:
+        """Let reads fail that wait: a program does not answer SIGTERM meanwhile."""
+        if self.reads is not None:
+            self.reads.close()
 
     def _close_readers(self) -> None:
         for reader in self._readers:

@@ -12,12 +12,13 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cache
 from typing import BinaryIO, NoReturn
 
 from ffmpeg_worker.process.wire import Message
 from ffmpeg_worker.sandbox.apply_confinement import PreparedConfinement
-from ffmpeg_worker.sandbox.kernel import end_with_parent
+from ffmpeg_worker.sandbox.kernel import close_from, end_with_parent
 
 Serve = Callable[[BinaryIO, BinaryIO], object]
 """A preloaded function, called with standard input and standard output of the child."""
@@ -46,10 +47,14 @@ def become_child(
             _run_program(request["argv"], request["env"], prepared, parent)
         if serve is None:
             raise RuntimeError("no function was preloaded")
-        inherited = [number for number in map(int, os.listdir("/dev/fd")) if number >= reporter]  # noqa: PTH208
         if prepared is not None:
+            inherited = _list_descriptors(reporter)
             prepared.apply(parent)
-        _drop_inherited_state(request["env"], inherited)
+            _drop_inherited_state(request["env"])
+            _close(inherited)
+        else:
+            _drop_inherited_state(request["env"])
+            _close_from(reporter)
     except BaseException as error:  # nothing may return into the spawner's loop
         try:
             os.write(reporter, str(error).encode(errors="replace")[:4000])
@@ -81,16 +86,40 @@ def _arrange_descriptors(descriptors: list[int]) -> int:
     return count - 1
 
 
-def _drop_inherited_state(env: dict[str, str], inherited: list[int]) -> None:
-    """Do what execve would do: reset signal handlers, replace the environment, close descriptors."""
+def _drop_inherited_state(env: dict[str, str]) -> None:
+    """Do what execve would do: reset signal handlers, replace the environment."""
     signal.set_wakeup_fd(-1)
-    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+    for number in find_handled_signals():
         signal.signal(number, signal.SIG_DFL)
-    os.environ.clear()
+    if os.environ:
+        os.environ.clear()
     os.environ.update(env)
-    for descriptor in inherited:  # a closerange() over a million takes 0.1 s
+
+
+def _close_from(first: int) -> None:
+    try:
+        close_from(first)
+    except OSError:  # an older kernel, or another system
+        _close(_list_descriptors(first))
+
+
+def _list_descriptors(first: int) -> list[int]:
+    # A closerange() over a million takes 0.1 s.
+    return [number for number in map(int, os.listdir("/dev/fd")) if number >= first]  # noqa: PTH208
+
+
+def _close(descriptors: Iterable[int]) -> None:
+    for descriptor in descriptors:
         with contextlib.suppress(OSError):  # the descriptor that listed them
             os.close(descriptor)
+
+
+@cache
+def find_handled_signals() -> tuple[int, ...]:
+    """The signals that this process does not leave to the kernel; found once, before the first fork."""
+    return tuple(
+        int(number) for number in signal.valid_signals() if signal.getsignal(number) not in {signal.SIG_DFL, None}
+    )
 
 
 def _serve_and_exit(serve: Serve) -> NoReturn:

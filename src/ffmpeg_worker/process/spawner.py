@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -18,8 +19,11 @@ from ffmpeg_worker.errors import EngineUnavailable
 from ffmpeg_worker.process.channel import Channel
 from ffmpeg_worker.process.child import Child, Output
 from ffmpeg_worker.process.pipes import PipeWriter
+from ffmpeg_worker.process.read_supervisor import ReadSupervisor
+from ffmpeg_worker.process.waiting_file import WaitingFile
 from ffmpeg_worker.process.wire import Message
 from ffmpeg_worker.sandbox.confinement import Confinement
+from ffmpeg_worker.sandbox.waiting_reads import receive_listener
 from ffmpeg_worker.tasks import finish_then_cancel
 
 PIPE = -1
@@ -129,6 +133,7 @@ class Spawner:
         outputs: Mapping[int, Output | int],
         stdin: int | None = None,
         confinement: Confinement | None = None,
+        files: Sequence[WaitingFile] = (),
     ) -> Child:
         """Start a program, or call the preloaded function in a child.
 
@@ -141,13 +146,26 @@ class Spawner:
                 caller keeps. Descriptors in between are connected to the null device.
             stdin: an open descriptor, which the caller keeps, `PIPE`, or None for the null device.
             confinement: what the program may access; None: everything.
+            files: files that it reads while their bytes arrive, by the first of `waiting_reads.TICKETS`; only for
+                a confined program.
 
         Raises:
             EngineUnavailable: the program cannot be started.
         """
         request: Message = {"argv": list(argv), "cwd": str(cwd), "env": dict(env)}
-        request["confinement"] = confinement and confinement.as_message()
-        return await self._launch(request, stdin, outputs)
+        if confinement is None or not files:
+            request["confinement"] = confinement and confinement.as_message()
+            return await self._launch(request, stdin, outputs)
+        number = max((2, *outputs)) + 1
+        request["confinement"] = replace(confinement, tickets=len(files), listener_to=number).as_message()
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                child = await self._launch(request, stdin, {**outputs, number: theirs.fileno()})
+            listener = receive_listener(ours)  # sent before the child counts as started
+        if listener is not None:
+            child.supervise(ReadSupervisor(listener, files))
+        return child
 
     async def __aenter__(self) -> Self:
         await self.open()

@@ -27,10 +27,11 @@ import socket
 import sys
 from collections import deque
 
-from ffmpeg_worker.process.child_setup import Serve, become_child
+from ffmpeg_worker.process.child_setup import Serve, become_child, find_handled_signals
 from ffmpeg_worker.process.wire import Message, MessageReader, encode_message
 from ffmpeg_worker.sandbox.apply_confinement import PreparedConfinement
 from ffmpeg_worker.sandbox.confinement import Confinement
+from ffmpeg_worker.sandbox.kernel import fork
 
 MAX_DESCRIPTORS = 64
 _CHUNK_BYTES = 65536
@@ -58,6 +59,7 @@ class SpawnerProgram:
         """Run until the worker closes its end of the socket or dies."""
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
+        find_handled_signals()
         poll = select.poll()
         poll.register(self._control, select.POLLIN)
         poll.register(self._wake, select.POLLIN)
@@ -122,7 +124,7 @@ class SpawnerProgram:
         if request["confinement"] is not None:
             confinement = PreparedConfinement(Confinement.of_message(request["confinement"]))
         with confinement as prepared:
-            pid = os.fork()
+            pid = fork()
             if pid == 0:
                 become_child(request, given, reporter, parent, serve=self._serve, prepared=prepared)
         return pid
@@ -223,5 +225,8 @@ def main(preload: str | None, *, background: bool) -> None:
             memory runs out.
     """
     _set_inherited_state(background=background)
-    serve = None if preload is None else _load(preload)
+    serve = None
+    if preload is not None:
+        serve = _load(preload)
+        os.environ.clear()  # what it was for has been loaded; a child need not do it
     SpawnerProgram(socket.socket(fileno=0), serve).run()

@@ -2,7 +2,7 @@
 
     request  {"scene", "first", "last", "form": "yuv420p" | "rgba" | "png", "threads"}, one line of JSON;
              or {"scene", "form": "measure"};
-             or {"form": "join", "pieces", "rate", "ticks"}
+             or {"form": "join", "pieces", "rate", "ticks"}; with "tickets" of files by name that are read by range
     output   raw frames, one after the other without separators; or one PNG; or text metrics as JSON; or an MP4
     notes    on standard error, lines of JSON: {"warning"}, or at the end
              {"error", "code", "fault", "hint", "where", "detail"}
@@ -31,6 +31,7 @@ from ffmpeg_worker.raster.draw_frames import draw_frames, draw_png
 from ffmpeg_worker.raster.errors import RasterError, lacks_memory, out_of_memory
 from ffmpeg_worker.raster.join_packets import join_packets
 from ffmpeg_worker.raster.measure_texts import measure_texts
+from ffmpeg_worker.raster.media.open_container import use_tickets
 from ffmpeg_worker.raster.warm_up import warm_up
 from ffmpeg_worker.scene.scene_json import decode_scene, encode_text_metrics
 
@@ -42,6 +43,7 @@ def serve(requests: BinaryIO, output: BinaryIO) -> None:
     # A broken pipe becomes an error, as death by a signal would be reported as "killed".
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     request = json.loads(requests.readline())
+    use_tickets(request.get("tickets", {}))
     try:
         if request["form"] == "join":
             rate, ticks = Fraction(*request["rate"]), request["ticks"]

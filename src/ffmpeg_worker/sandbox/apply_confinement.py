@@ -5,9 +5,11 @@ from __future__ import annotations
 import fcntl
 import os
 import resource
+from dataclasses import replace
 from typing import Self
 
 from ffmpeg_worker.sandbox import landlock, seccomp
+from ffmpeg_worker.sandbox.bpf import Filter
 from ffmpeg_worker.sandbox.confinement import Confinement, Limits
 from ffmpeg_worker.sandbox.kernel import (
     PR_SET_NO_NEW_PRIVS,
@@ -16,6 +18,7 @@ from ffmpeg_worker.sandbox.kernel import (
     end_with_parent,
     prctl,
 )
+from ffmpeg_worker.sandbox.waiting_reads import MIN_OPEN_FILES, notify_reads, notifying_filter, place_tickets
 
 CONFINEMENT_FAILED = "unconfined"
 """Error reason in the reply of a preloaded function that could not confine itself, and has ended."""
@@ -31,12 +34,13 @@ class PreparedConfinement:
     def __init__(self, confinement: Confinement) -> None:
         self._confinement = confinement
         shares_user = confinement.uid is None
-        self._limits = rlimits(confinement.limits, own_user=not shares_user)
+        self._limits = rlimits(_with_room_for_tickets(confinement), own_user=not shares_user)
         self._abi = landlock.detect_abi() if confinement.landlock else 0
-        self._filter: seccomp.Filter | None = None
+        self._filter: Filter | None = None
         if confinement.seccomp:
             scoped = self._abi >= _SIGNALS_SCOPED_FROM or not shares_user
             self._filter = seccomp.filter_for(shares_user=shares_user, may_signal=scoped)
+        self._notifying = notifying_filter() if confinement.tickets else None
         self._ruleset: int | None = None
         if confinement.landlock:
             made = landlock.make_ruleset(confinement, self._abi)
@@ -62,6 +66,9 @@ class PreparedConfinement:
             if self._confinement.names_threads:
                 landlock.allow_thread_names(self._ruleset, self._abi)
             landlock.restrict(self._ruleset)
+        if self._notifying is not None and self._confinement.listener_to is not None:
+            place_tickets(self._confinement.tickets)
+            notify_reads(self._notifying, self._confinement.listener_to)
         if self._filter is not None:
             self._filter.install()
 
@@ -72,6 +79,13 @@ class PreparedConfinement:
         if self._ruleset is not None:
             os.close(self._ruleset)
             self._ruleset = None
+
+
+def _with_room_for_tickets(confinement: Confinement) -> Limits:
+    most = confinement.limits.open_files
+    if not confinement.tickets or most is None:
+        return confinement.limits
+    return replace(confinement.limits, open_files=max(most, MIN_OPEN_FILES))
 
 
 def rlimits(limits: Limits, *, own_user: bool) -> list[tuple[int, tuple[int, int]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 
@@ -28,7 +28,8 @@ class Confinement:
     `devices` may be read and written, `executable` files read and run. `uid` is also the group; `None` keeps the
     worker's user. `landlock` and `seccomp`: apply this mechanism; a child ends if it cannot be applied. `root`
     becomes the root folder of the child, whose working folder is below it. `names_threads`: the child may set the
-    names of its own threads, without which CUDA does not start.
+    names of its own threads, without which CUDA does not start. `tickets`: how many files it may read whose bytes
+    are still to come (see waiting_reads.py); `listener_to` is then its descriptor of a socket to the worker.
     """
 
     writable: tuple[str, ...] = ()
@@ -41,10 +42,13 @@ class Confinement:
     seccomp: bool = True
     root: str | None = None
     names_threads: bool = False
+    tickets: int = 0
+    listener_to: int | None = None
 
     def as_message(self) -> dict[str, Any]:
         """The value as JSON."""
-        return asdict(self)
+        message = {each.name: getattr(self, each.name) for each in fields(self)}
+        return message | {"limits": {each.name: getattr(self.limits, each.name) for each in fields(self.limits)}}
 
     @classmethod
     def of_message(cls, message: Mapping[str, Any]) -> Confinement:

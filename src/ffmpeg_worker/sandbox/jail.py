@@ -117,6 +117,16 @@ class Jail:
         """The confinement of a program that reads inputs and outputs for up to `seconds`, and writes nothing."""
         return self._confine(self.root, seconds)
 
+    def for_loaded_probe(self, seconds: float) -> Confinement | None:
+        """The confinement of a probe that has loaded all its libraries: it needs no file but the job's own."""
+        if self._base is None:
+            return None
+        limits = replace(self._base.limits, cpu_s=max(int(seconds), 1))
+        readable = (str(self.root), *self._readable)
+        return replace(
+            self._base, readable=readable, executable=(), devices=(), names_threads=False, limits=limits
+        )
+
     def _confine(self, readable: Path, cpu_s: float, *, writable: tuple[str, ...] = ()) -> Confinement | None:
         if self._base is None:
             return None

@@ -88,6 +88,11 @@ class Sandbox:
         return None if self._mode == "off" else self._base(None)
 
     @property
+    def filters_calls(self) -> bool:
+        """Whether a filter judges the system calls of jobs."""
+        return self._mode != "off" and self._support.has_seccomp
+
+    @property
     def confines_to_root(self) -> bool:
         """Whether jobs run in folders below the one of `prepare_root` only."""
         return self._root is not None

@@ -5,21 +5,31 @@ See https://docs.kernel.org/userspace-api/seccomp_filter.html.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import platform
-import struct
 import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from ffmpeg_worker.sandbox.kernel import PR_GET_SECCOMP, PR_SET_SECCOMP, prctl
+from ffmpeg_worker.sandbox.bpf import (
+    ALLOW,
+    ARCH_AT,
+    ERRNO,
+    JUMP,
+    JUMP_ANY_BIT,
+    JUMP_AT_LEAST,
+    JUMP_EQUAL,
+    KILL,
+    LOAD,
+    NUMBER_AT,
+    RETURN,
+    Filter,
+    argument_at,
+    if_number,
+    op,
+)
+from ffmpeg_worker.sandbox.kernel import PR_GET_SECCOMP, prctl
 from ffmpeg_worker.sandbox.syscalls import AUDIT_ARCH, FOREIGN_FROM, NUMBERS
-
-_MODE_FILTER = 2
-_ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
-_LOAD, _JUMP, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT, _RETURN = 0x20, 0x05, 0x15, 0x35, 0x45, 0x06
-_NUMBER_AT, _ARCH_AT, _FIRST_ARGUMENT_AT = 0, 4, 16  # in struct seccomp_data, little endian
 
 _CLONE_THREAD = 0x00010000
 _CLONE_NEW_NAMESPACES = 0x7E020000  # mounts, cgroup, host name, IPC, user, process ids, network
@@ -53,20 +63,6 @@ def is_available() -> bool:
         return False
 
 
-class Filter:
-    """A filter program that is ready to install; made before the fork."""
-
-    def __init__(self, program: bytes) -> None:
-        self._code = ctypes.create_string_buffer(program, len(program))
-        self._head = ctypes.create_string_buffer(
-            struct.pack("=H6xQ", len(program) // 8, ctypes.addressof(self._code)), 16
-        )
-
-    def install(self) -> None:
-        """Install it for this thread and all its descendants; requires no_new_privs. Raises OSError."""
-        prctl(PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(self._head))
-
-
 @cache
 def filter_for(*, shares_user: bool, may_signal: bool) -> Filter:
     """The filter for this machine; see `make_program`."""
@@ -84,48 +80,39 @@ def make_program(machine: str, *, shares_user: bool, may_signal: bool) -> bytes:
     numbers = NUMBERS[machine]
     refused = [*_REFUSED, *(_AT_OTHERS if shares_user else ()), *(() if may_signal else _SIGNALS)]
     code = [
-        _op(_LOAD, _ARCH_AT),
-        _op(_JUMP_EQUAL, AUDIT_ARCH[machine], 1, 0),
-        _op(_RETURN, _KILL),
-        _op(_LOAD, _NUMBER_AT),
+        op(LOAD, ARCH_AT),
+        op(JUMP_EQUAL, AUDIT_ARCH[machine], 1, 0),
+        op(RETURN, KILL),
+        op(LOAD, NUMBER_AT),
     ]
     if machine in FOREIGN_FROM:
-        code += [_op(_JUMP_AT_LEAST, FOREIGN_FROM[machine], 0, 1), _op(_RETURN, _KILL)]
-    code += _if_number(
+        code += [op(JUMP_AT_LEAST, FOREIGN_FROM[machine], 0, 1), op(RETURN, KILL)]
+    code += if_number(
         numbers["clone"],
-        _op(_LOAD, _FIRST_ARGUMENT_AT),
-        _op(_JUMP_ANY_BIT, _CLONE_NEW_NAMESPACES, 1, 0),
-        _op(_JUMP_ANY_BIT, _CLONE_THREAD, 1, 0),
-        _op(_RETURN, _ERRNO | errno.EPERM),
-        _op(_RETURN, _ALLOW),
+        op(LOAD, argument_at(0)),
+        op(JUMP_ANY_BIT, _CLONE_NEW_NAMESPACES, 1, 0),
+        op(JUMP_ANY_BIT, _CLONE_THREAD, 1, 0),
+        op(RETURN, ERRNO | errno.EPERM),
+        op(RETURN, ALLOW),
     )
     # With ENOSYS the C library falls back to clone, whose flags the filter can check.
-    code += _if_number(numbers["clone3"], _op(_RETURN, _ERRNO | errno.ENOSYS))
-    code += _if_number(
+    code += if_number(numbers["clone3"], op(RETURN, ERRNO | errno.ENOSYS))
+    code += if_number(
         numbers["prlimit64"],
-        _op(_LOAD, _FIRST_ARGUMENT_AT),
-        _op(_JUMP_EQUAL, 0, 1, 0),
-        _op(_RETURN, _ERRNO | errno.EPERM),
-        _op(_RETURN, _ALLOW),
+        op(LOAD, argument_at(0)),
+        op(JUMP_EQUAL, 0, 1, 0),
+        op(RETURN, ERRNO | errno.EPERM),
+        op(RETURN, ALLOW),
     )
     code += _refuse_all(numbers, _SOCKETS, errno.EACCES)
     code += _refuse_all(numbers, refused, errno.EPERM)
-    code.append(_op(_RETURN, _ALLOW))
+    code.append(op(RETURN, ALLOW))
     return b"".join(code)
-
-
-def _op(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
-    return struct.pack("=HBBI", code, if_true, if_false, value)
-
-
-def _if_number(number: int, *then: bytes) -> list[bytes]:
-    """Run `then` for one system call only; every path through it must return."""
-    return [_op(_JUMP_EQUAL, number, 0, len(then)), *then]
 
 
 def _refuse_all(numbers: Mapping[str, int], names: Iterable[str], error: int) -> list[bytes]:
     """Refuse system calls with one error; names that this architecture does not have are ignored."""
     known = [numbers[name] for name in names if name in numbers]
-    tests = [_op(_JUMP_EQUAL, number, len(known) - index, 0) for index, number in enumerate(known)]
+    tests = [op(JUMP_EQUAL, number, len(known) - index, 0) for index, number in enumerate(known)]
     # A match jumps over the instruction that skips the refusal.
-    return [*tests, _op(_JUMP, 1), _op(_RETURN, _ERRNO | error)]
+    return [*tests, op(JUMP, 1), op(RETURN, ERRNO | error)]

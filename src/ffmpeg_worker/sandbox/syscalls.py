@@ -1,4 +1,4 @@
-"""Numbers of the system calls that the seccomp filter refuses or checks, by architecture."""
+"""Numbers of the system calls that the seccomp filters refuse, check or notify, by architecture."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ _SAME = {
 NUMBERS: Mapping[str, Mapping[str, int]] = {
     "x86_64": {
         **_SAME,
+        "read": 0, "close": 3, "mmap": 9, "pread64": 17, "readv": 19, "dup": 32, "dup2": 33, "sendfile": 40,
+        "fcntl": 72, "io_submit": 209, "splice": 275, "dup3": 292, "preadv": 295, "seccomp": 317,
+        "copy_file_range": 326, "preadv2": 327,
         "shmget": 29, "socket": 41, "connect": 42, "accept": 43, "sendto": 44, "recvfrom": 45, "sendmsg": 46,
         "recvmsg": 47, "bind": 49, "listen": 50, "socketpair": 53, "clone": 56, "fork": 57, "vfork": 58,
         "kill": 62, "semget": 64, "msgget": 68, "ptrace": 101, "syslog": 103, "rt_sigqueueinfo": 129,
@@ -37,6 +40,9 @@ NUMBERS: Mapping[str, Mapping[str, int]] = {
     },
     "aarch64": {
         **_SAME,
+        "io_submit": 2, "dup": 23, "dup3": 24, "fcntl": 25, "close": 57, "read": 63, "readv": 65, "pread64": 67,
+        "preadv": 69, "sendfile": 71, "splice": 76, "mmap": 222, "seccomp": 277, "copy_file_range": 285,
+        "preadv2": 286,
         "ioprio_set": 30, "umount2": 39, "mount": 40, "pivot_root": 41, "chroot": 51, "vhangup": 58,
         "quotactl": 60, "acct": 89, "personality": 92, "unshare": 97, "kexec_load": 104, "init_module": 105,
         "delete_module": 106, "clock_settime": 112, "syslog": 116, "ptrace": 117, "sched_setparam": 118,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -25,7 +26,14 @@ LOADERS = ("/lib*/ld-linux*.so*", "/lib/ld-musl-*.so*")
 
 def state_of_devices() -> tuple[int, ...]:
     """A value that changes when a device appears or vanishes; to list them all takes a hundred times as long."""
-    return tuple(Path(folder).stat().st_mtime_ns if Path(folder).exists() else 0 for folder in _DEVICE_FOLDERS)
+    return tuple(map(_modified_ns, _DEVICE_FOLDERS))
+
+
+def _modified_ns(folder: str) -> int:
+    try:
+        return os.stat(folder).st_mtime_ns  # noqa: PTH116 - for every program that is started
+    except OSError:
+        return 0
 
 
 def libraries_of(programs: Iterable[Path]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from ffmpeg_worker.job.sources import FileSource
+from ffmpeg_worker.storage.ranged.range_requests import RangeRequests
 from ffmpeg_worker.storage.stores import OutputLocation
 from ffmpeg_worker.storage.transfer import TransferMeter
 
@@ -47,6 +48,14 @@ class SourceBackend(Protocol):
             AddressNotAllowed: the worker may not call the address, or one that it redirects to.
             InvalidJob: credentials that are missing or malformed, or a header that may not be set.
             DiskFull: the disk has no space for it.
+        """
+        ...
+
+    def open_ranges(self, source: FileSource) -> RangeRequests:
+        """Prepare requests for ranges of the source; the caller closes them.
+
+        Raises:
+            SourceError, AddressNotAllowed, InvalidJob: as for `download`, as far as they show without a request.
         """
         ...
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ffmpeg_worker.storage.backends import Download
+from ffmpeg_worker.storage.ranged.block_cache import BlockCache
 from ffmpeg_worker.storage.transfer import download_folder
 
 _MAX_FILES = 10_000
@@ -59,11 +60,17 @@ class DownloadCache:
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._bytes = 0
         self._first_requests: dict[str, asyncio.Future[bool]] = {}
+        self.blocks = BlockCache(folder, lambda: max(max_bytes - self._bytes, max_bytes // 2))
+        """The parts of files that are read by range. They share the space and may take half of it."""
 
     @property
     def is_on(self) -> bool:
         """Whether files are cached at all."""
         return self._max_bytes > 0
+
+    def has(self, identity: str) -> bool:
+        """Whether the whole file is cached, in some version."""
+        return identity in self._entries
 
     @asynccontextmanager
     async def one_at_first(self, identity: str) -> AsyncIterator[None]:
@@ -123,6 +130,7 @@ class DownloadCache:
         self._bytes += status.st_size
         while self._bytes > self._max_bytes or len(self._entries) > _MAX_FILES:
             dropped.append(self._forget(next(iter(self._entries))))
+        self.blocks.trim()
         await asyncio.to_thread(_unlink, dropped)
         await self.make_room()
 
@@ -131,22 +139,21 @@ class DownloadCache:
 
         Files that jobs use are kept: evicting them frees no space.
         """
-        if not self._entries:
-            return False
         try:
             missing = size + self._min_free_bytes - shutil.disk_usage(self._folder).free
         except OSError:
             return False
         dropped = []
+        excess = self._bytes + self.blocks.allocated_bytes - self._max_bytes
         for identity, entry in list(self._entries.items()):
-            if missing <= 0:
+            if max(missing, excess) <= 0:
                 break
             if _is_unused(entry.path):
-                missing -= entry.size
+                missing, excess = missing - entry.size, excess - entry.size
                 dropped.append(self._forget(identity))
         if dropped:
             await asyncio.to_thread(_unlink, dropped)
-        return bool(dropped)
+        return self.blocks.evict(missing) or bool(dropped)
 
     def _forget(self, identity: str) -> Path:
         """Remove an entry and return its path, which the caller unlinks."""

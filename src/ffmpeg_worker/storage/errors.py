@@ -42,3 +42,22 @@ def source_incomplete(shown: str, received: int, total: int | None) -> SourceUnr
         code="source_incomplete_transfer",
         hint="Try again later, or use a faster server.",
     )
+
+
+def source_changed(shown: str) -> SourceUnreachable:
+    """The input has another version than when its first bytes were fetched."""
+    return SourceUnreachable(
+        f'The input "{shown}" was changed or removed while it was read.',
+        code="source_changed",
+        hint="Try again when it does not change any more.",
+    )
+
+
+def source_access_expired(shown: str) -> SourceUnreachable:
+    """The server gave the first bytes of the input, and refuses the others."""
+    return SourceUnreachable(
+        f'The server of the input "{shown}" refuses access since a part of it has been read: its address or its '
+        "credentials have expired.",
+        code="source_access_expired",
+        hint="Send the job again with a new address or new credentials that are valid until it ends.",
+    )

@@ -26,6 +26,7 @@ from ffmpeg_worker.storage.objects.source import BucketSource
 from ffmpeg_worker.storage.objects.target import BucketWriter
 from ffmpeg_worker.storage.objects.upload_memory import UploadMemory
 from ffmpeg_worker.storage.part_plan import PartPlan
+from ffmpeg_worker.storage.ranged.open_ranged import RangedInputs
 from ffmpeg_worker.storage.remote_source import RemoteSource
 from ffmpeg_worker.storage.remote_target import RemoteTarget
 from ffmpeg_worker.storage.stores import SourceStore, Target
@@ -43,6 +44,7 @@ class RemoteStores:
     upload_memory: UploadMemory
     limits: DownloadLimits
     cache: DownloadCache
+    ranges: RangedInputs
     web: SourceStore
     part_plan: PartPlan | None = None
     """How outputs are divided that are uploaded to buckets while their command writes them; `None`: none are."""
@@ -60,7 +62,7 @@ class RemoteStores:
 
     def bucket_source(self, credentials: Mapping[CloudType, Credentials]) -> SourceStore:
         """Buckets as sources; `credentials` are for inputs that have none of their own."""
-        return RemoteSource(BucketSource(self.access, self.limits, credentials), self.cache)
+        return RemoteSource(BucketSource(self.access, self.limits, credentials), self.cache, self.ranges)
 
     def bucket_target(self, where: ObjectLocation, upload: Upload, *, is_own: bool) -> Target:
         """A bucket as the target of a job; `is_own`: the operator's bucket. Errors as for `find_bucket`."""
@@ -98,6 +100,8 @@ async def open_remote_stores(
     outbound = OutboundClient(rules)
     limits = DownloadLimits(settings.max_input_bytes, settings.min_free_disk_bytes // 2)
     cache = DownloadCache(cache_folder, settings.cache_bytes)
+    stack.callback(cache.blocks.close)
+    ranges = RangedInputs(limits, settings.ranged_inputs, settings.ranged_min_bytes)
     return RemoteStores(
         outbound=outbound,
         access=BucketAccess(proxy, allowed, settings.google_storage_url),
@@ -105,8 +109,9 @@ async def open_remote_stores(
         upload_memory=UploadMemory(settings.upload_memory_bytes),
         limits=limits,
         cache=cache,
-        web=RemoteSource(HttpSource(outbound, limits), cache),
         part_plan=PartPlan.for_files_up_to(settings.max_output_file_bytes)
         if settings.upload_while_encoding
         else None,
+        ranges=ranges,
+        web=RemoteSource(HttpSource(outbound, limits), cache, ranges),
     )

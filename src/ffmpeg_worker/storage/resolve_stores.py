@@ -22,6 +22,7 @@ from ffmpeg_worker.storage.local.data_usage import DataUsage
 from ffmpeg_worker.storage.local.roots import LocalRoots
 from ffmpeg_worker.storage.local.source import LocalSource
 from ffmpeg_worker.storage.local.target import LocalTarget
+from ffmpeg_worker.storage.ranged.ranged_file import RangedFile
 from ffmpeg_worker.storage.stores import SourceStore, Stores, Target
 from ffmpeg_worker.storage.transfer import TransferMeter
 
@@ -41,12 +42,18 @@ class StoreResolver:
         open_remote_stores: Callable[[], Coroutine[Any, Any, RemoteStores]],
         default: Upload | None = None,
         data_usage: DataUsage | None = None,
+        *,
+        has_several_keys: bool = False,
     ) -> None:
-        """`default` is the destination of jobs that name none; `None` stands for the data root."""
+        """`default` is the destination of jobs that name none; `None` stands for the data root.
+
+        Where there are several keys, each has a data root of its own; that of all is the second place to look.
+        """
         self.data_usage = DataUsage(roots) if data_usage is None else data_usage
         """What the outputs of each owner take in the data root."""
-        self._roots = roots
-        self._local_source = LocalSource(roots)
+        self.roots = self._roots = roots
+        """The roots that all owners share."""
+        self._has_several_keys = has_several_keys
         self._open_remote_stores = open_remote_stores
         self._opening: asyncio.Task[RemoteStores] | None = None
         self._default = default
@@ -97,24 +104,35 @@ class StoreResolver:
         prefix = self._default.key.rstrip("/")
         return self._default.model_copy(update={"key": f"{prefix}/{job_id}/" if prefix else f"{job_id}/"})
 
+    def roots_of(self, owner: str) -> LocalRoots:
+        """The roots of an owner's jobs and files."""
+        is_apart = self._has_several_keys and owner != ANONYMOUS
+        return self._roots.of_key(owner) if is_apart else self._roots
+
     async def stores(
         self,
         upload: Upload | None,
         owner: str = ANONYMOUS,
         outputs_folder: Path | None = None,
+        inputs_folder: Path | None = None,
+        *,
         stack: AsyncExitStack | None = None,
     ) -> Stores:
         """The stores of one job of `owner`; `upload` is what `destination` returned.
 
-        Without an upload, outputs go to `outputs_folder`, by default to the data root. With a `stack`, clients are
-        kept for the whole job and closed by it; without one, each operation has its own.
+        Without an upload, outputs go to `outputs_folder`, by default to the data root. `inputs_folder` has the
+        files that came with the job. With a `stack`, clients are kept for the whole job and closed by it; without
+        one, each operation has its own.
 
         Raises:
             InvalidJob: the credentials of the bucket are missing or malformed.
             AddressNotAllowed: the worker may not call the bucket's endpoint.
         """
         remote = _JobRemote(self._remote_stores, stack)
-        sources: dict[str | None, SourceStore] = {None: self._local_source, "file": self._local_source}
+        own = self.roots_of(owner)
+        first = [] if inputs_folder is None or not inputs_folder.exists() else [own.only(inputs_folder)]
+        local = LocalSource(self._roots, first if own is self._roots else [*first, own])
+        sources: dict[str | None, SourceStore] = {None: local, "file": local}
         sources |= dict.fromkeys(("https", "http"), _LazySource(self._web))
         sources |= dict.fromkeys(sorted(OBJECT_SCHEMES), _LazySource(partial(self._buckets, upload, remote)))
         return Stores(sources, await self._target(upload, owner, outputs_folder, remote))
@@ -126,7 +144,7 @@ class StoreResolver:
             roots = LocalRoots(outputs_folder, self._roots.folders, self._roots.private)
             return LocalTarget(roots, self.data_usage, owner)
         if upload is None or upload.cloud is CloudType.LOCAL:
-            return LocalTarget(self._roots, self.data_usage, owner)
+            return LocalTarget(self.roots_of(owner), self.data_usage, owner)
         stores = await remote.open()
         where = upload.location
         if where is None:
@@ -182,6 +200,12 @@ class _LazySource:
     async def fetch(self, source: FileSource, folder: Path, meter: TransferMeter) -> Path:
         """See `SourceStore.fetch`."""
         return await (await self._open_source()).fetch(source, folder, meter)
+
+    async def open_ranged(
+        self, source: FileSource, folder: Path, sparse_folder: Path, meter: TransferMeter
+    ) -> RangedFile | None:
+        """See `SourceStore.open_ranged`."""
+        return await (await self._open_source()).open_ranged(source, folder, sparse_folder, meter)
 
     async def find(self, pattern: str) -> list[Path]:
         """See `SourceStore.find`."""

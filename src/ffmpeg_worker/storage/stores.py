@@ -9,6 +9,7 @@ from typing import BinaryIO, Protocol
 
 from ffmpeg_worker.errors import UnsupportedFeature
 from ffmpeg_worker.job.sources import FileSource
+from ffmpeg_worker.storage.ranged.ranged_file import RangedFile
 from ffmpeg_worker.storage.transfer import TransferMeter
 
 
@@ -19,6 +20,26 @@ class SourceStore(Protocol):
         """Make the source available as a regular local file and return its path.
 
         A local store may return the file's own path; a remote store writes below `folder`.
+
+        Raises:
+            SourceError: the file does not exist, is not allowed, or is not usable.
+            InvalidJob, DiskFull: see `SourceBackend.download`.
+        """
+        ...
+
+    async def open_ranged(
+        self, source: FileSource, folder: Path, sparse_folder: Path, meter: TransferMeter
+    ) -> RangedFile | None:
+        """Open the source so that its bytes are fetched when they are read; the caller closes it.
+
+        Args:
+            source: the input.
+            folder: what `fetch` is called with later: a file that is downloaded whole now lies there.
+            sparse_folder: for the file of a source that is read by range; closed to the job's programs.
+            meter: counts the bytes that this job causes to be fetched.
+
+        Returns:
+            `None` if it cannot be read by range, or that is not worth it, so it must be fetched.
 
         Raises:
             SourceError: the file does not exist, is not allowed, or is not usable.

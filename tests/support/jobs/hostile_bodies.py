@@ -131,9 +131,9 @@ def _nest(depth: int) -> Any:
 def _find_fields(document: Mapping[str, Any]) -> Iterator[tuple[str, Any, Path]]:
     schemas = document["components"]["schemas"]
     for path, methods in document["paths"].items():
-        if "requestBody" not in methods.get("post", {}):
+        content = methods.get("post", {}).get("requestBody", {}).get("content", {}).get("application/json")
+        if content is None:
             continue
-        content = methods["post"]["requestBody"]["content"]["application/json"]
         # A whole job has an example for each action.
         examples = content.get("examples") or {"": {"value": content.get("example")}}
         example = next(iter(examples.values()))["value"]

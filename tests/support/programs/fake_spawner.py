@@ -31,6 +31,7 @@ class FakeChild:
         self.overflowed: int | None = None
         self.stopped = False
         self.failure: str | None = None
+        self.reads = None
         self._ended = asyncio.Event()
         self._exit = Exit(script.code, script.signal, 0.5, 1000)
         for number, data in script.writes.items():

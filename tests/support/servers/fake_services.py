@@ -14,6 +14,7 @@ from ffmpeg_worker.ffmpeg.capabilities import Capabilities
 from ffmpeg_worker.ffmpeg.gpu import GpuDevices, GpuTrial
 from ffmpeg_worker.ffmpeg.probe.prober import Prober
 from ffmpeg_worker.ffmpeg.tools import Tools
+from ffmpeg_worker.ffmpeg.waiting_read_trial import WaitingReadTrial
 from ffmpeg_worker.job.actions.process import ProcessResult
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.job_body import JobBody
@@ -23,11 +24,13 @@ from ffmpeg_worker.job.result_parts import Stats
 from ffmpeg_worker.job_queue.queue_access import QueueAccess
 from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.pipeline.resources import WorkerResources
+from ffmpeg_worker.pipeline.runtime import NO_FILES, JobFiles
 from ffmpeg_worker.pipeline.scratch_usage import ScratchUsage
 from ffmpeg_worker.planning.planner import ReadJob
 from ffmpeg_worker.sandbox.sandbox import UNCONFINED
 from ffmpeg_worker.services import Services
 from ffmpeg_worker.settings import Settings, read_settings
+from ffmpeg_worker.storage.local.file_retention import FileRetention
 
 Run = Callable[[Job, str], Awaitable[JobResult]]
 
@@ -70,6 +73,7 @@ class FakeServices(Services):
         job_id: str | None = None,
         observer: Observer = ignore_event,
         owner: str = ANONYMOUS,
+        files: JobFiles = NO_FILES,
     ) -> JobResult:
         self.owners.append(owner)
         if isinstance(job, JobBody):
@@ -90,8 +94,12 @@ def make_fake_services(run: Run = succeed, **settings: Any) -> FakeServices:
     resources = SimpleNamespace(
         operator_presets=(),
         gpu=GpuTrial(tools, GpuDevices()),
+        reads=WaitingReadTrial(tools, Path("/nowhere")),
         scratch=SimpleNamespace(root=Path(tempfile.gettempdir()), usage=ScratchUsage(Path("/"))),
-        stores=SimpleNamespace(data_usage=SimpleNamespace(bytes_by_owner={})),
+        stores=SimpleNamespace(
+            data_usage=SimpleNamespace(bytes_by_owner={}),
+            roots_of=lambda _owner: SimpleNamespace(data_root=Path("/nowhere")),
+        ),
     )
     services = FakeServices(
         make_settings(**settings),
@@ -100,6 +108,7 @@ def make_fake_services(run: Run = succeed, **settings: Any) -> FakeServices:
         cast(WorkerResources, resources),
         Admission(max_concurrency=1, max_waiting_jobs=0),
         cast(QueueAccess, _NoQueue()),
+        cast(FileRetention, None),
     )
     services._run_job, services.owners = run, []
     return services

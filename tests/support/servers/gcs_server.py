@@ -90,6 +90,8 @@ class GcsServer:
             return web.Response(headers={**headers, "Content-Length": str(len(data))})
         if part.start is None:
             return web.Response(body=data, headers=headers)
+        if part.start >= len(data):
+            return web.Response(status=416, headers={"Content-Range": f"bytes */{len(data)}"})
         stop = min(part.stop or len(data), len(data))
         headers["Content-Range"] = f"bytes {part.start}-{stop - 1}/{len(data)}"
         return web.Response(status=206, body=data[part.start : stop], headers=headers)

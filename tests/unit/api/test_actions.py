@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
@@ -130,7 +131,7 @@ async def test_the_id_of_a_job_at_its_platform(
 ) -> None:
     seen: list[str | None] = []
 
-    async def run(body: JobBody, *, job_id: str, observer: Observer, owner: str) -> JobResult:
+    async def run(body: JobBody, *, job_id: str, observer: Observer, owner: str, **_more: Any) -> JobResult:
         seen.append(body.platform_job_id)
         return await succeed(body.parse(body.decode()), job_id)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from starlette.types import Send
@@ -29,7 +30,7 @@ LINES = [("accept", "application/x-ndjson")]
 async def test_lines_of_progress_then_status_and_answer(monkeypatch: pytest.MonkeyPatch, fails: bool) -> None:
     monkeypatch.setattr(ndjson_progress, "_PAUSE_S", 0.01)
 
-    async def run(body: JobBody, *, job_id: str, observer: Observer, owner: str) -> JobResult:
+    async def run(body: JobBody, *, job_id: str, observer: Observer, owner: str, **_more: Any) -> JobResult:
         for percent in (12.34, 50.0):
             observer(replace(EVENT, percent=percent))
             await asyncio.sleep(0.05)
@@ -58,7 +59,7 @@ async def test_the_job_is_stopped_when_its_caller_leaves(monkeypatch: pytest.Mon
     monkeypatch.setattr(ndjson_progress, "_PAUSE_S", 0.01)
     stopped, hang_up = asyncio.Event(), asyncio.Event()
 
-    async def run(_job: Job, *, job_id: str, observer: Observer, owner: str) -> JobResult:
+    async def run(_job: Job, *, job_id: str, observer: Observer, owner: str, **_more: Any) -> JobResult:
         observer(EVENT)
         asyncio.get_running_loop().call_later(0.05, hang_up.set)
         try:
@@ -86,7 +87,7 @@ async def test_a_job_that_waits_says_so_and_goes_on_saying_so(monkeypatch: pytes
             enough.set()
         await send_line(send, value)
 
-    async def run(body: JobBody, *, job_id: str, observer: Observer, owner: str) -> JobResult:
+    async def run(body: JobBody, *, job_id: str, observer: Observer, owner: str, **_more: Any) -> JobResult:
         observer(JobEvent(Stage.WAITING, 2.0, position=7))
         await asyncio.wait_for(enough.wait(), 30)
         return await succeed(body.parse(body.decode()), job_id)

@@ -210,7 +210,7 @@ def test_nothing_is_described_that_is_not_used(document: Any) -> None:
 
 def test_every_operation_is_described(document: Any) -> None:
     operations = [operation for path in document["paths"].values() for operation in path.values()]
-    assert len(operations) == len(ACTIONS) + 5 + 7 + 2 + 2
+    assert len(operations) == len(ACTIONS) + 6 + 7 + 2 + 2 + 5 + 4
     assert len({operation["operationId"] for operation in operations}) == len(operations)
     for operation in operations:
         assert operation["summary"]

@@ -60,6 +60,19 @@ async def test_a_plan_for_the_gpu_waits(tmp_path: Path, hardware: str, waits: bo
         assert (inputs.files["a.mp4"].media is not None) == waits
 
 
+@pytest.mark.parametrize(
+    ("more", "skips_pixels"), [({}, True), ({"parallel": 2}, False), ({"hardware": "auto"}, False)]
+)
+async def test_pixels_are_only_skipped_where_nothing_is_planned_with_them(
+    tmp_path: Path, more: dict[str, Any], skips_pixels: bool
+) -> None:
+    process = {"action": "process", "data": {"chainCmds": "-i a.mp4 b.mp4", **more}}
+    job = FakeJob(tmp_path, process, machine=GPU)
+    async with inspect_inputs(job.context, files(tmp_path, "a.mp4")) as inputs:
+        await inputs.media()
+    assert job.probes.options == [{"is_brief": True, "skips_pixels": skips_pixels, "file": None}]
+
+
 async def test_what_cannot_be_probed_stays_unknown(tmp_path: Path) -> None:
     job = FakeJob(tmp_path, VMAF, probes={"a.mp4": SourceUnreadable("no media")})
     async with inspect_inputs(job.context, files(tmp_path, "a.mp4", "b.mp4")) as inputs:

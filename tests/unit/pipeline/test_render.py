@@ -20,6 +20,7 @@ from ffmpeg_worker.fair_slots import FairSlots
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.job.lifecycle import ignore_event
 from ffmpeg_worker.owners import ANONYMOUS
+from ffmpeg_worker.pipeline.inputs_by_range import InputsByRange
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.progress import JobProgress, Pace
 from ffmpeg_worker.pipeline.render import measure_scene, render, render_still
@@ -63,7 +64,7 @@ class Renderers:
             os.write(stdout, self.output)
         else:
             stdout.feed(self.output)
-        return SimpleNamespace(child=FakeChild(self), wait=self._wait)
+        return SimpleNamespace(child=FakeChild(self), wait=self._wait, files=())
 
     async def _wait(self) -> tuple[str, ...]:
         if self.error is not None:
@@ -96,6 +97,7 @@ class FakeRunner(CommandRunner):
     def __init__(self, folder: Path, renderers: Renderers, *, cores: int = 4, slots: int = 4) -> None:
         context = SimpleNamespace(
             resources=SimpleNamespace(slots=FairSlots(slots), cores=cores, renderer=renderers),
+            by_range=InputsByRange(cast(Any, None)),
             workspace=SimpleNamespace(
                 jail=Jail(folder, None, cores=cores), usage=JobUsage(ScratchUsage(folder), ANONYMOUS)
             ),

@@ -32,7 +32,7 @@ class Trial:
 
 
 def resources(tools: Capable, trial: Trial) -> WorkerResources:
-    doubles: dict[str, Any] = dict.fromkeys(("prober", "renderer", "scratch", "stores"))
+    doubles: dict[str, Any] = dict.fromkeys(("prober", "reads", "renderer", "scratch", "stores"))
     return WorkerResources(
         tools=cast(Any, tools),
         gpu=cast(Any, trial),

@@ -3,43 +3,15 @@
 from __future__ import annotations
 
 import errno
-import struct
 
 import pytest
 
 from ffmpeg_worker.sandbox.seccomp import make_program
 from ffmpeg_worker.sandbox.syscalls import AUDIT_ARCH, NUMBERS
+from support.bpf import decide
 
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 MACHINES = sorted(NUMBERS)
-
-
-def decide(program: bytes, arch: int, number: int, first: int = 0) -> int:
-    """Run a filter over one system call."""
-    data = struct.pack("=IIQ6Q", number, arch, 0, first, *[0] * 5)
-    code: list[tuple[int, int, int, int]] = [
-        struct.unpack_from("=HBBI", program, position) for position in range(0, len(program), 8)
-    ]
-    accumulator: int = 0
-    position = 0
-    while True:
-        operation, if_true, if_false, value = code[position]
-        position += 1
-        match operation:
-            case 0x20:
-                (accumulator,) = struct.unpack_from("=I", data, value)
-            case 0x05:
-                position += value
-            case 0x06:
-                return value
-            case 0x15:
-                position += if_true if accumulator == value else if_false
-            case 0x35:
-                position += if_true if accumulator >= value else if_false
-            case 0x45:
-                position += if_true if accumulator & value else if_false
-            case _:
-                raise AssertionError(hex(operation))
 
 
 @pytest.mark.parametrize("machine", MACHINES)

@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +16,8 @@ from ffmpeg_worker.errors import DiskFull
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.storage.backends import Download
 from ffmpeg_worker.storage.cache import DownloadCache
+from ffmpeg_worker.storage.ranged.range_requests import RangeRequests, SourceVersion
+from ffmpeg_worker.storage.ranged.sparse_file import SparseFile
 from ffmpeg_worker.storage.remote_source import RemoteSource
 from ffmpeg_worker.storage.transfer import TransferMeter
 
@@ -176,6 +179,9 @@ class FullDisk:
     def identity(self, source: FileSource) -> str | None:
         return source.url
 
+    def open_ranges(self, source: FileSource) -> RangeRequests:
+        raise NotImplementedError
+
     async def download(
         self,
         source: FileSource,
@@ -200,3 +206,47 @@ async def test_a_download_that_does_not_fit_evicts_cached_files(tmp_path: Path) 
     with pytest.raises(DiskFull):
         await storage.fetch(FileSource(url="https://h/b"), tmp_path, TransferMeter())
     assert jobs.has("c")
+
+
+async def test_whole_files_and_blocks_share_the_space(tmp_path: Path) -> None:
+    jobs = Jobs(tmp_path, max_bytes=4096)
+    file, release = jobs.cache.blocks.hold("film", SourceVersion(300 << 30, '"1"'))
+    await file.write(bytes(4096), 0, 0)
+    await jobs.keep("a")
+    release()  # the blocks and the file are more than the space
+    assert jobs.cache.blocks.find("film") is None
+    assert jobs.has("a")
+    assert not await jobs.cache.make_room()
+
+
+async def test_a_full_disk_evicts_blocks_that_no_job_holds(tmp_path: Path) -> None:
+    jobs = Jobs(tmp_path)
+    held, release = jobs.cache.blocks.hold("held", SourceVersion(1 << 20, '"1"'))
+    _, give_back = jobs.cache.blocks.hold("film", SourceVersion(1 << 20, '"1"'))
+    give_back()
+    assert await jobs.cache.make_room(1 << 62)
+    assert (jobs.cache.blocks.find("held"), jobs.cache.blocks.find("film")) == (held, None)
+    release()
+    jobs.cache.blocks.close()
+
+
+async def test_blocks_take_up_to_half_of_the_space_from_files(tmp_path: Path) -> None:
+    jobs = Jobs(tmp_path, max_bytes=20_000)
+    for name in "abcd":
+        await jobs.keep(name, data=bytes(5000))
+    _, release = await _hold_blocks(jobs, 8192)
+    release()
+    await jobs.cache.make_room()
+    assert jobs.cache.blocks.allocated_bytes == 8192
+    assert [name for name in "abcd" if jobs.has(name)] == ["c", "d"]
+    _, release = await _hold_blocks(jobs, 16384)
+    release()
+    assert jobs.cache.blocks.allocated_bytes == 0
+    assert [name for name in "cd" if jobs.has(name)] == ["c", "d"]
+    jobs.cache.blocks.close()
+
+
+async def _hold_blocks(jobs: Jobs, size: int) -> tuple[SparseFile, Callable[[], None]]:
+    file, release = jobs.cache.blocks.hold("film", SourceVersion(300 << 30, '"1"'))
+    await file.write(bytes(size), 0, 0)
+    return file, release

@@ -5,28 +5,34 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive
 
 from ffmpeg_worker.api.app_state import app_state_of
-from ffmpeg_worker.api.body import read_body
+from ffmpeg_worker.api.closing_response import ClosingResponse
 from ffmpeg_worker.api.disconnection import raise_when_disconnected
+from ffmpeg_worker.api.file_answer import not_acceptable, respond_with_outputs, wants_files
 from ffmpeg_worker.api.json_response import DEFAULT_HEADERS, json_response
 from ffmpeg_worker.api.ndjson_progress import NDJSON_TYPE, NdjsonProgressResponse
 from ffmpeg_worker.api.problems import problem_response, unexpected_error_response
-from ffmpeg_worker.api.queued_jobs import asks_queue, may_need_queue, respond_from_queue
+from ffmpeg_worker.api.queued_jobs import asks_queue, base_url, may_need_queue, respond_from_queue
+from ffmpeg_worker.api.receive_job import receive_job
+from ffmpeg_worker.api.request_folder import RequestFolder
 from ffmpeg_worker.api.request_log import RequestRecord, request_record_of
 from ffmpeg_worker.api.spooled_response import spool
 from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.job.actions.action import Action
+from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.lifecycle import Observer, ignore_event
 from ffmpeg_worker.job.platform_job import PLATFORM_JOB_HEADER, is_platform_id
 from ffmpeg_worker.job.result import FilesResult, JobResult
+from ffmpeg_worker.pipeline.runtime import JobFiles
 from ffmpeg_worker.services import Services
-from ffmpeg_worker.tasks import race
+from ffmpeg_worker.tasks import finish_shielded, race
 
 PNG_TYPE = "image/png"
 
@@ -35,25 +41,56 @@ def make_endpoint(action: Action) -> Callable[[Request], Awaitable[Response]]:
     """Make the endpoint of an action; it raises WorkerError if there is no result."""
 
     async def endpoint(request: Request) -> Response:
-        state = app_state_of(request)
-        services = state.services
-        record = request_record_of(request.scope)
-        with state.bodies.receiving(record.owner) as count:
-            body = await read_body(request, services.settings.max_body_bytes, count=count)
-        job = JobBody(action.name, body, dict(request.query_params), _read_platform_job_id(request))
-        if may_need_queue(request, job):
-            read = await services.read(job, owner=record.owner)
-            if asks_queue(request, read):
-                return await respond_from_queue(request, job, read)
-        run = partial(_run, services, job, record, request.receive)
-        accepted = request.headers.get("accept", "")
-        accepts_png = action.returns_png and PNG_TYPE in accepted
-        folder = services.resources.scratch.root
-        if NDJSON_TYPE in accepted:
-            return NdjsonProgressResponse(partial(_run_to_response, run, record, folder))
-        return await spool(_respond(await run(ignore_event), accepts_png=accepts_png), folder)
+        folder = RequestFolder(request)
+        try:
+            response = await _answer(request, action, folder)
+        except BaseException:
+            await finish_shielded(folder.close())
+            raise
+        return ClosingResponse(response, folder.close) if folder.is_used else response
 
     return endpoint
+
+
+async def _answer(request: Request, action: Action, folder: RequestFolder) -> Response:
+    """Receive a job and run or queue it.
+
+    Raises:
+        WorkerError: there is no result.
+    """
+    services, record = app_state_of(request).services, request_record_of(request.scope)
+    body = await receive_job(request, folder)
+    platform_id = _read_platform_job_id(request)
+    job = JobBody(action.name, body, dict(request.query_params), platform_id, folder.names)
+    accepted = request.headers.get("accept", "")
+    accepts_png = action.returns_png and PNG_TYPE in accepted
+    answers_files = wants_files(request) and not accepts_png
+    if answers_files or may_need_queue(request, job):
+        read = await services.read(job, owner=record.owner)
+        if asks_queue(request, read):
+            return await respond_from_queue(request, job, read, folder, answers_files=answers_files)
+        if answers_files:
+            _check_target(read.job)
+    folders = JobFiles(folder.inputs, await folder.prepare_outputs() if answers_files else None)
+    run = partial(_run, services, job, record, request.receive, folders)
+    scratch = services.resources.scratch.root
+    if NDJSON_TYPE in accepted:
+        return NdjsonProgressResponse(partial(_run_to_response, request, run, record, scratch))
+    result = await run(ignore_event)
+    if answers_files:
+        own = services.resources.stores.roots_of(record.owner).data_root
+        return await respond_with_outputs(result.as_json(), [folder.outputs, own])
+    return await spool(_respond(request, result, accepts_png=accepts_png), scratch)
+
+
+def _check_target(job: Job) -> None:
+    """Refuse a job whose outputs go elsewhere than into the answer, before it runs.
+
+    Raises:
+        InvalidJob: it names a target.
+    """
+    if job.destination is not None:
+        raise not_acceptable("The outputs of the job go to its upload, so they cannot be the answer.")
 
 
 def _read_platform_job_id(request: Request) -> str | None:
@@ -72,22 +109,36 @@ def _read_platform_job_id(request: Request) -> str | None:
     return value
 
 
-def _respond(result: JobResult, *, accepts_png: bool) -> Response:
+def _respond(request: Request, result: JobResult, *, accepts_png: bool) -> Response:
     png = result.as_png() if accepts_png else None
     if png is not None:
         return Response(png, headers=DEFAULT_HEADERS, media_type=PNG_TYPE)
-    return json_response(result.as_json())
+    return json_response(_link(request, result))
+
+
+def _link(request: Request, result: JobResult) -> dict[str, Any]:
+    """Return a result whose outputs in the data root have links; a platform hands results to other networks."""
+    value = result.as_json()
+    state, owner = app_state_of(request), request_record_of(request.scope).owner
+    if PLATFORM_JOB_HEADER in request.headers and state.services.settings.public_url is None:
+        return value
+    root = state.services.resources.stores.roots_of(owner).data_root
+    return state.file_links.link_outputs(value, base_url(request), owner, root)
 
 
 async def _run_to_response(
-    run: Callable[[Observer], Awaitable[JobResult]], record: RequestRecord, folder: Path, observer: Observer
+    request: Request,
+    run: Callable[[Observer], Awaitable[JobResult]],
+    record: RequestRecord,
+    folder: Path,
+    observer: Observer,
 ) -> Response:
     """Run a job; return its result or its problem as response.
 
     Exception handlers run too late here: the response with progress may have begun.
     """
     try:
-        return await spool(json_response((await run(observer)).as_json()), folder)
+        return await spool(json_response(_link(request, await run(observer))), folder)
     except WorkerError as error:
         record.error = error
         return problem_response(error, record.job_id)
@@ -96,14 +147,14 @@ async def _run_to_response(
 
 
 async def _run(
-    services: Services, job: JobBody, record: RequestRecord, receive: Receive, observer: Observer
+    services: Services, job: JobBody, record: RequestRecord, receive: Receive, files: JobFiles, observer: Observer
 ) -> JobResult:
     """Run a job as long as the caller stays connected.
 
     Raises:
         WorkerError: as `Services.run`; JobCancelled if the caller disconnects, after the job has been stopped.
     """
-    running = services.run(job, job_id=record.job_id, observer=observer, owner=record.owner)
+    running = services.run(job, job_id=record.job_id, observer=observer, owner=record.owner, files=files)
     result = await race(running, raise_when_disconnected(receive))
     if isinstance(result, FilesResult):
         record.stats = result.stats

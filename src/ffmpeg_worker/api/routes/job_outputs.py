@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
 from ffmpeg_worker.api.app_state import app_state_of
+from ffmpeg_worker.api.file_headers import LINK_HEADERS, file_headers, wants_download
 from ffmpeg_worker.api.file_response import respond_with_file
 from ffmpeg_worker.api.json_response import json_response
 from ffmpeg_worker.api.link_access import is_linked
@@ -21,19 +19,6 @@ from ffmpeg_worker.api.request_log import request_record_of
 from ffmpeg_worker.errors import JobNotFinal
 from ffmpeg_worker.job_queue.job_record import JobRecord
 from ffmpeg_worker.job_queue.output_links import find_link
-from ffmpeg_worker.storage.content_types import content_type
-
-_YES = frozenset({"", "1", "true", "yes"})
-_NOT_PLAIN = re.compile(r"[^ !#-$&-\[\]-~]")
-# Outputs are made by callers: a page or an SVG image among them must not act as a page of this server.
-_POLICY = "default-src 'none'; img-src 'self' data:; media-src 'self' data:; style-src 'unsafe-inline'"
-_INERT = ("audio/", "video/", "image/")
-_LINK_HEADERS = {
-    # The link is the permission, and no cookie or key goes with it: players on any page may use it.
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag",
-    "Cross-Origin-Resource-Policy": "cross-origin",
-}
 
 
 def add_output_routes(app: FastAPI, job_path: str) -> None:
@@ -67,37 +52,11 @@ async def serve_output(request: Request) -> Response:
         if not is_linked(request.scope):
             queue.links.check(*link)  # a caller with a key learns too what is wrong with the link
     file = await queue.open_output(job_id, owner, name)
-    more = _LINK_HEADERS if link is not None else {}
-    return respond_with_file(request, file, {**_describe(name, _wants_download(request)), **more})
+    more = LINK_HEADERS if link is not None else {}
+    headers = file_headers(name, is_download=wants_download(request))
+    return respond_with_file(request, file, {**headers, **more})
 
 
 def _outputs_of(job: JobRecord) -> list[Any]:
     found = (job.result or {}).get("outputs")
     return found if isinstance(found, list) else []
-
-
-def _wants_download(request: Request) -> bool:
-    return request.query_params.get("download", "no").lower() in _YES
-
-
-def _describe(name: str, is_download: bool) -> Mapping[str, str]:
-    """Return the headers that depend on the name of an output."""
-    kind = content_type(name)
-    is_inert = kind.startswith(_INERT) and kind != "image/svg+xml"
-    return {
-        "Content-Type": f"{kind}; charset=utf-8" if kind.startswith("text/") else kind,
-        "Content-Disposition": content_disposition(name, is_download=is_download),
-        "Content-Security-Policy": _POLICY if is_inert else f"{_POLICY}; sandbox",
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-        "Cache-Control": "private, no-cache",
-    }
-
-
-def content_disposition(name: str, *, is_download: bool) -> str:
-    """Return the header that tells a browser what to call a file, and whether to save it (RFC 6266)."""
-    base = name.rpartition("/")[2]
-    plain = _NOT_PLAIN.sub("_", base)
-    kind = "attachment" if is_download else "inline"
-    header = f'{kind}; filename="{plain}"'
-    return header if plain == base else f"{header}; filename*=UTF-8''{quote(base, safe='')}"

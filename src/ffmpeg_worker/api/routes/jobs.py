@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ffmpeg_worker.api.app_state import app_state_of
-from ffmpeg_worker.api.body import read_body
 from ffmpeg_worker.api.job_parameters import read_filter, read_job_id
 from ffmpeg_worker.api.preferences import read_preferences
 from ffmpeg_worker.api.queued_jobs import (
@@ -16,18 +15,24 @@ from ffmpeg_worker.api.queued_jobs import (
     spool_json,
     wait_as_preferred,
 )
+from ffmpeg_worker.api.receive_job import receive_job
+from ffmpeg_worker.api.request_folder import RequestFolder
 from ffmpeg_worker.api.request_log import request_record_of
 from ffmpeg_worker.job.job_body import JobBody
+from ffmpeg_worker.tasks import finish_shielded
 
 
 async def send_job(request: Request) -> Response:
     """`POST /api/jobs`: queue a whole job."""
     state, record = app_state_of(request), request_record_of(request.scope)
-    with state.bodies.receiving(record.owner) as count:
-        content = await read_body(request, state.services.settings.max_body_bytes, count=count)
-    body = JobBody(None, content)
-    read = await state.services.read(body, owner=record.owner)
-    return await respond_from_queue(request, body, read, shows_record=True)
+    folder = RequestFolder(request)
+    try:
+        content = await receive_job(request, folder, is_queue_route=True)
+        body = JobBody(None, content, files=folder.names)
+        read = await state.services.read(body, owner=record.owner)
+        return await respond_from_queue(request, body, read, folder, shows_record=True)
+    finally:
+        await finish_shielded(folder.close())
 
 
 async def show_job(request: Request) -> Response:

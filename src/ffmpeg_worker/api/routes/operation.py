@@ -1,4 +1,4 @@
-"""`GET /health` and `GET /metrics`: for the operator of the worker."""
+"""`GET /health`, `GET /ping` and `GET /metrics`: for the operator of the worker."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ async def health(request: Request) -> Response:
         uptime_s = time.monotonic() - state.started_at
         report |= describe_worker(state.services, state.queue_report, uptime_s=uptime_s)
     return unavailable_response(report) if is_closing else json_response(report)
+
+
+async def ping(request: Request) -> Response:
+    """Respond for load balancers: 200 as long as jobs are taken, else 503; 204 while the worker starts."""
+    is_closing = app_state_of(request).services.admission.is_closing
+    return unavailable_response({"status": "closing"}) if is_closing else json_response({"status": "ok"})
 
 
 async def metrics(request: Request) -> Response:

@@ -5,7 +5,6 @@ The scripts of `/docs` come from an installed package, so that the page works wi
 
 from __future__ import annotations
 
-import html
 from collections.abc import Awaitable, Callable
 from functools import cache
 from importlib.util import find_spec
@@ -13,57 +12,34 @@ from pathlib import Path
 
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, Response
 
 from ffmpeg_worker.api.app_state import app_state_of
-from ffmpeg_worker.api.json_response import DEFAULT_HEADERS, json_response
+from ffmpeg_worker.api.json_response import json_response
 from ffmpeg_worker.api.open_paths import DOCS_FILES, DOCS_PATH, DOCUMENT_PATH
 from ffmpeg_worker.api.routes.composition_schema import SCHEMA_PATH
+from ffmpeg_worker.api.routes.dashboard import dashboard_page
 
 _NAME = "FFmpeg Worker"
 _FILES_PACKAGE = "fastapi_offline"
 _FILE_HEADERS = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
-_LINKS = {
-    "health": ("/health", "whether the worker takes jobs, and what it can do"),
-    "metrics": ("/metrics", "metrics for Prometheus"),
-    "composition_schema": (SCHEMA_PATH, "the JSON Schema of compositions"),
-}
-_DOCS_LINKS = {
-    "docs": (DOCS_PATH, "every route and field, with examples"),
-    "openapi": (DOCUMENT_PATH, "the same as an OpenAPI document"),
-}
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>FFmpeg Worker</title>
-<style>body {{ font: 16px/1.6 system-ui, sans-serif; max-width: 40em; margin: 3em auto; padding: 0 1em; }}</style>
-<h1>FFmpeg Worker</h1>
-<p>Turns JSON jobs into media{version}.</p>
-<ul>
-{links}
-</ul>
-</html>
-"""
+_LINKS = {"health": "/health", "metrics": "/metrics", "composition_schema": SCHEMA_PATH}
+_DOCS_LINKS = {"docs": DOCS_PATH, "openapi": DOCUMENT_PATH}
 
 
 async def start_page(request: Request) -> Response:
-    """Respond with links, as a page for browsers and as JSON for programs.
+    """Respond with the dashboard for browsers, and with links as JSON for programs.
 
     The version needs a key where keys are configured, as in `/health`; production hides the documentation.
     """
+    if "text/html" in request.headers.get("accept", ""):
+        return dashboard_page(request)
     state = app_state_of(request)
     settings = state.services.settings
     links = _LINKS if settings.env == "production" else {**_DOCS_LINKS, **_LINKS}
     version = settings.version if state.keys.owner_of(request.scope) is not None else None
-    if "text/html" in request.headers.get("accept", ""):
-        items = "\n".join(
-            f'<li><a href="{path.removeprefix("/")}">{path}</a>: {meaning}' for path, meaning in links.values()
-        )
-        shown = f", version {html.escape(version)}" if version else ""
-        return HTMLResponse(_PAGE.format(version=shown, links=items), headers=DEFAULT_HEADERS)
     about = {"name": _NAME, **({"version": version} if version else {})}
-    return json_response({**about, "links": {name: path for name, (path, _) in links.items()}})
+    return json_response({**about, "links": links}, headers={"Vary": "Accept, Authorization, X-API-Key"})
 
 
 async def docs_page(_request: Request) -> Response:

@@ -11,17 +11,25 @@ from typing import Any
 
 from ffmpeg_worker.ffmpeg.probe.probe_errors import crashed, explain_reason
 from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
+from ffmpeg_worker.process.waiting_file import WaitingFile
 
 
 async def list_coded_frames(
-    probes: ProbeSession, path: Path, begin_s: float = 0.0, end_s: float | None = None, *, is_own: bool = False
+    probes: ProbeSession,
+    path: Path,
+    begin_s: float = 0.0,
+    end_s: float | None = None,
+    *,
+    is_own: bool = False,
+    file: WaitingFile | None = None,
 ) -> dict[str, Any]:
     """Find how the frames of a part of a video are coded; see `read_coded_frames` in planning/stream_copy/.
 
-    `is_own` says that the worker has joined the file: its parameter sets may change.
+    The bytes of a `file` are fetched when they are read. `is_own` says that the worker has joined the file: its
+    parameter sets may change.
     """
     wanted = {"begin_s": begin_s, "end_s": end_s, "may_change": is_own}
-    return await probes.ask_about_frames(path, {"coded_frames": wanted})
+    return await probes.ask_about_frames(path, {"coded_frames": wanted}, file)
 
 
 async def find_sound_ends(probes: ProbeSession, path: Path) -> dict[str, Any]:
@@ -36,11 +44,17 @@ async def decode_ends(probes: ProbeSession, path: Path, first_frames: int, last_
 
 
 async def splice(
-    probes: ProbeSession, path: Path, folder: Path, make_order: Callable[[str], Any], seconds: float
+    probes: ProbeSession,
+    path: Path,
+    folder: Path,
+    make_order: Callable[[str], Any],
+    seconds: float,
+    file: WaitingFile | None = None,
 ) -> str:
     """Join copied frames of a file and encoded ones of a `folder` of the job, which the child may write.
 
-    `make_order` returns the order for the name of the folder; see `ffmpeg/probe/pyav_splice.py`.
+    The bytes of a `file` are fetched when they are read. `make_order` returns the order for the name of the
+    folder; see `ffmpeg/probe/pyav_splice.py`.
 
     Returns:
         What does not fit, as a clause; empty if all went well.
@@ -48,7 +62,7 @@ async def splice(
     async with probes.within_deadline():
         process, shown = await probes.take_writer(folder, seconds)
         try:
-            reply = await process.ask(path, about_frames={"splice": make_order(shown)})
+            reply = await process.ask(path, file=file, about_frames={"splice": make_order(shown)})
         finally:
             await process.close()
     if reply is None:

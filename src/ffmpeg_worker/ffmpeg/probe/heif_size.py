@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from ffmpeg_worker.sandbox.ticket import Ticket
+
 _BRANDS = frozenset(
     {b"mif1", b"msf1", b"mif2", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"avif", b"avis"}
 )
@@ -19,7 +21,7 @@ _MAX_TOP_BOXES = 32
 """The descriptions of pictures come before their data."""
 
 
-def read_heif_size(path: Path) -> tuple[int, int] | None:
+def read_heif_size(path: Path | Ticket) -> tuple[int, int] | None:
     """Return width and height of the primary picture as displayed; `None` if the file is not HEIF or damaged."""
     try:
         with path.open("rb") as file:

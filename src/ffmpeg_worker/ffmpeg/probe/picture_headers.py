@@ -12,6 +12,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
+from ffmpeg_worker.sandbox.ticket import Ticket
+
 _MAX_CHUNKS = 200_000
 """A reader that stops here has still read the size; the rest of such an animation is not counted."""
 _MAX_BOXES = 64
@@ -41,7 +43,7 @@ class PictureHeader:
         return Fraction(self.frames * 1000, self.duration_ms).limit_denominator(1001)
 
 
-def read_picture_header(file: Path) -> PictureHeader | None:
+def read_picture_header(file: Path | Ticket) -> PictureHeader | None:
     """Read the header of a WebP animation or a JPEG XL picture; `None` for other or damaged files."""
     try:
         with file.open("rb") as opened:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ffmpeg_worker.errors import EngineUnavailable
+from ffmpeg_worker.ffmpeg.probe.probe_descriptors import LISTENER_TO
 from ffmpeg_worker.process.child import Child, Exit, Output
-from ffmpeg_worker.process.child_environment import make_child_environment
 from ffmpeg_worker.process.pipes import PipeWriter
+from ffmpeg_worker.process.read_supervisor import ReadSupervisor, work_within
 from ffmpeg_worker.process.spawner import PIPE, Spawner
+from ffmpeg_worker.process.waiting_file import WaitingFile
 from ffmpeg_worker.sandbox.confinement import Confinement
+from ffmpeg_worker.sandbox.waiting_reads import TICKETS, receive_listener
 from ffmpeg_worker.tasks import race
 
 PROBE_TIMEOUT_S = 60.0
@@ -27,12 +32,17 @@ MAX_REPLY_BYTES = 64 << 20
 class ProbeProcess:
     """A forked child that describes files one after the other."""
 
-    def __init__(self, child: Child, requests: PipeWriter, replies: asyncio.StreamReader) -> None:
+    def __init__(
+        self, child: Child, requests: PipeWriter, replies: asyncio.StreamReader, listening: socket.socket
+    ) -> None:
+        """`listening` receives the listener of its reads, and is closed with the child."""
         self._child = child
+        self._listening = listening
         self._requests = requests
         self._replies = replies
         self._root = Path("/")
         self._ended = asyncio.ensure_future(child.wait())
+        self._ended.add_done_callback(lambda _: listening.close())
 
     @property
     def pid(self) -> int:
@@ -49,26 +59,51 @@ class ProbeProcess:
         """Exit of the child process; None while it runs, or if the worker stopped it."""
         return None if self.alive or self._child.stopped else self._ended.result()
 
-    def confine(self, confinement: Confinement | None, root: Path) -> None:
-        """Confine the child and make paths relative to `root`; must be called before `ask`."""
+    def confine(self, confinement: Confinement | None, root: Path, *, by_range: bool = False) -> None:
+        """Confine the child and make paths relative to `root`; must be called before `ask`.
+
+        `by_range` allows files whose bytes are fetched when they are read, for a confined child.
+        """
+        if confinement is not None and by_range:
+            confinement = replace(confinement, tickets=len(TICKETS), listener_to=LISTENER_TO)
         message = {"confinement": confinement and confinement.as_message(), "root": str(root)}
         self._requests.write(json.dumps(message).encode() + b"\n")
         self._root = root
 
-    async def ask(self, path: Path, **options: Any) -> dict[str, Any] | None:
+    async def ask(self, path: Path, *, file: WaitingFile | None = None, **options: Any) -> dict[str, Any] | None:
         """Send a request about a file, with those of its `options` that are not false; see `answer_requests`.
+
+        The bytes of a `file` are fetched when they are read; the time limit does not count that.
 
         Return the reply, or None if the child died (see `end`) or took too long.
         """
+        request = {name: value for name, value in options.items() if value}
+        request["path"] = self._shown(path)
+        if file is not None:
+            reads = await self._supervise()
+            if reads is None:
+                return None
+            request["ticket"] = reads.issue_ticket(file)
         try:
-            request = {"path": self._shown(path), **{name: value for name, value in options.items() if value}}
             self._requests.write(json.dumps(request).encode() + b"\n")
-            async with asyncio.timeout(INDEX_TIMEOUT_S if _READS_ALL & options.keys() else PROBE_TIMEOUT_S):
-                reply = await race(self._replies.readline(), asyncio.shield(self._ended))
+            timeout_s = INDEX_TIMEOUT_S if _READS_ALL & request.keys() else PROBE_TIMEOUT_S
+            reply = await work_within(timeout_s, self._child.reads, self._read_reply)
             return None if reply is None else json.loads(reply)
         except TimeoutError:
             await self.close()
             return None
+
+    async def _read_reply(self) -> bytes | None:
+        return await race(self._replies.readline(), asyncio.shield(self._ended))
+
+    async def _supervise(self) -> ReadSupervisor | None:
+        """Begin to answer the reads of the child once it is confined; `None`: it ended before."""
+        if self._child.reads is None:
+            listener = await race(_receive(self._listening), asyncio.shield(self._ended))
+            if listener is None:
+                return None
+            self._child.supervise(ReadSupervisor(listener))
+        return self._child.reads
 
     def _shown(self, path: Path) -> str:
         # The job's user may not search the parent directories of its root.
@@ -87,13 +122,32 @@ async def fork_probe_process(forks: Spawner) -> ProbeProcess:
         EngineUnavailable: the process cannot be started.
     """
     replies = asyncio.StreamReader(MAX_REPLY_BYTES)
-    child = await forks.start(
-        (),
-        cwd=Path("/"),
-        env=make_child_environment({}),
-        stdin=PIPE,
-        outputs={1: Output(replies.feed_data, MAX_REPLY_BYTES)},
-    )
-    if child.stdin is None:
-        raise EngineUnavailable("The embedded probe was started without a pipe.")
-    return ProbeProcess(child, child.stdin, replies)
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    try:
+        with theirs:
+            child = await forks.start(
+                (),
+                cwd=Path("/"),
+                env={},
+                stdin=PIPE,
+                outputs={1: Output(replies.feed_data, MAX_REPLY_BYTES), LISTENER_TO: theirs.fileno()},
+            )
+        if child.stdin is None:
+            raise EngineUnavailable("The embedded probe was started without a pipe.")
+    except BaseException:
+        ours.close()
+        raise
+    return ProbeProcess(child, child.stdin, replies, ours)
+
+
+async def _receive(listening: socket.socket) -> int | None:
+    """Receive the listener of a child; `None`: it has ended without."""
+    loop, descriptor = asyncio.get_running_loop(), listening.fileno()
+    is_readable = asyncio.Event()
+    loop.add_reader(descriptor, is_readable.set)
+    try:
+        await is_readable.wait()
+        return receive_listener(listening)
+    finally:
+        loop.remove_reader(descriptor)

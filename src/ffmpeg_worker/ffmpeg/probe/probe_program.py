@@ -8,15 +8,22 @@ import os
 import sys
 import tempfile
 import wave
+from contextlib import suppress
+from itertools import product
 from typing import Any, BinaryIO
 
+from ffmpeg_worker.ffmpeg.probe.probe_descriptors import LISTENER_TO
 from ffmpeg_worker.ffmpeg.probe.pyav_probe import answer_requests, describe
+from ffmpeg_worker.sandbox import seccomp
 from ffmpeg_worker.sandbox.apply_confinement import CONFINEMENT_FAILED, PreparedConfinement
 from ffmpeg_worker.sandbox.confinement import Confinement
 
 
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:
-    """Apply the first line, `{"confinement": …, "root": …}`, then answer the requests in the other lines."""
+    """Apply the first line, `{"confinement": …, "root": …}`, then answer the requests in the other lines.
+
+    A confinement with tickets sends its listener over descriptor `LISTENER_TO`.
+    """
     try:
         _confine(json.loads(requests.readline() or b"null"))
     except (OSError, ValueError) as error:
@@ -30,8 +37,12 @@ def _confine(order: dict[str, Any] | None) -> None:
     if order is None:
         return
     os.chdir(order["root"])
-    if order["confinement"] is not None:
-        with PreparedConfinement(Confinement.of_message(order["confinement"])) as prepared:
+    confinement = None if order["confinement"] is None else Confinement.of_message(order["confinement"])
+    if confinement is None or confinement.listener_to is None:
+        with suppress(OSError):  # there is none where nothing can be confined
+            os.close(LISTENER_TO)
+    if confinement is not None:
+        with PreparedConfinement(confinement) as prepared:
             prepared.apply(os.getppid())
 
 
@@ -56,6 +67,14 @@ def _warm_up() -> None:
         describe(file.name)
 
 
+def _prepare_filters() -> None:
+    """Build the seccomp filters, which every child would build anew."""
+    for shares_user, may_signal in product((True, False), repeat=2):
+        seccomp.filter_for(shares_user=shares_user, may_signal=may_signal)
+
+
+if seccomp.is_available():
+    _prepare_filters()
 try:
     _warm_up()
 except OSError as error:  # temporary files cannot be written: the first probes are only slower

@@ -29,10 +29,13 @@ from ffmpeg_worker.ffmpeg.run_captured import run_captured
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.process.child_environment import make_child_environment
 from ffmpeg_worker.process.spawner import Spawner
+from ffmpeg_worker.process.waiting_file import WaitingFile
 from ffmpeg_worker.retry import AttemptFailed, retry
 from ffmpeg_worker.sandbox.apply_confinement import CONFINEMENT_FAILED
 from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.sandbox.jail import Jail
+from ffmpeg_worker.sandbox.ticket import open_arguments
+from ffmpeg_worker.sandbox.waiting_reads import TICKETS
 from ffmpeg_worker.tasks import cancel_and_wait
 
 _PRELOAD = "ffmpeg_worker.ffmpeg.probe.probe_program:serve"
@@ -98,9 +101,13 @@ class Prober:
             self._idle = asyncio.ensure_future(fork_probe_process(self._forks))
 
     async def run_ffprobe(
-        self, path: Path, options: Sequence[str], confinement: Confinement | None = None
+        self,
+        path: Path,
+        options: Sequence[str],
+        confinement: Confinement | None = None,
+        file: WaitingFile | None = None,
     ) -> dict[str, Any]:
-        """Run ffprobe on a file and return its JSON.
+        """Run ffprobe on a file and return its JSON; the bytes of a `file` are fetched when they are read.
 
         Raises:
             SourceUnreadable: the file is not media, or crashes ffprobe.
@@ -112,16 +119,17 @@ class Prober:
                 'ffprobe options ("chainCmds") need ffprobe, and this worker has none.',
                 hint='Remove "chainCmds", or install ffprobe and set FFPROBE_PATH.',
             )
-        argv = [str(self._ffprobe), *_STANDARD_OPTIONS, *options, f"file:{path.name}"]
+        name = (f"file:{path.name}",) if file is None else open_arguments(TICKETS[0])
         run = partial(
             run_captured,
             self._spawner,
-            argv,
+            [str(self._ffprobe), *_STANDARD_OPTIONS, *options, *name],
             cwd=path.parent,
             env=make_child_environment({}),
             timeout_s=PROBE_TIMEOUT_S,
             max_stdout_bytes=MAX_REPLY_BYTES,
             confinement=confinement,
+            files=() if file is None else (file,),
         )
         try:
             ended = await run()
@@ -142,16 +150,31 @@ class ProbeSession:
 
     def __init__(self, prober: Prober, jail: Jail | None = None, deadline: float | None = None) -> None:
         self.processes: list[ProbeProcess] = []
+        self.by_range = False
+        """Whether files may be probed whose bytes are fetched when they are read; set before the first one."""
+        self.ffprobe_by_range = False
+        """Whether ffprobe can read such files."""
         self._prober = prober
         self._jail = jail
         self._deadline = deadline
         self._lock = asyncio.Lock()
 
-    async def describe(self, path: Path, *, is_own_playlist: bool = False) -> dict[str, Any]:
-        """Describe a file with PyAV, in the JSON shape of ffprobe.
+    async def describe(
+        self,
+        path: Path,
+        *,
+        is_own_playlist: bool = False,
+        is_brief: bool = False,
+        skips_pixels: bool = False,
+        file: WaitingFile | None = None,
+    ) -> dict[str, Any]:
+        """Describe a file with PyAV, in the JSON shape of ffprobe; a `file` is read as its bytes arrive.
 
-        `is_own_playlist` says that the job wrote the file with FFmpeg's HLS muxer: it and its segments may have
-        any names.
+        Args:
+            path: of the file.
+            is_own_playlist: the job wrote it with FFmpeg's HLS muxer: it and its segments may have any names.
+            is_brief: leave out what `read_media` does not read.
+            skips_pixels: leave pixel format and colors out of a brief description where that is faster.
 
         Raises:
             SourceNotFound: there is no such file.
@@ -160,23 +183,27 @@ class ProbeSession:
             EngineTimedOut: the time of the job was used up.
             EngineKilled: the probe was killed from outside, twice.
         """
-        return await self._reply(path, is_own_playlist=is_own_playlist)
+        return await self._reply(
+            path, file, is_own_playlist=is_own_playlist, is_brief=is_brief, skips_pixels=skips_pixels
+        )
 
-    async def index(self, path: Path) -> dict[str, Any]:
+    async def index(self, path: Path, file: WaitingFile | None = None) -> dict[str, Any]:
         """Find the frames of a video by its packets; see `read_packet_index` in planning/chunks/.
 
         Raises:
             SourceError, EngineError: see `describe`.
         """
-        return await self._reply(path, wants_index=True)
+        return await self._reply(path, file, wants_index=True)
 
-    async def ask_about_frames(self, path: Path, request: Mapping[str, Any]) -> dict[str, Any]:
+    async def ask_about_frames(
+        self, path: Path, request: Mapping[str, Any], file: WaitingFile | None = None
+    ) -> dict[str, Any]:
         """Send a request of `ffmpeg/probe/frame_requests.py`.
 
         Raises:
             SourceError, EngineError: see `describe`.
         """
-        return await self._reply(path, about_frames=request)
+        return await self._reply(path, file, about_frames=request)
 
     async def take_writer(self, folder: Path, seconds: float) -> tuple[ProbeProcess, str]:
         """Take a child that may write in a `folder` of the job, and has `seconds`; the caller closes it.
@@ -184,13 +211,14 @@ class ProbeSession:
         Return with it the name of the folder for the child.
         """
         process = await self._prober.take_process()
-        process.confine(None if self._jail is None else self._jail.for_command(folder, seconds), self._root)
+        confinement = None if self._jail is None else self._jail.for_command(folder, seconds)
+        process.confine(confinement, self._root, by_range=self.by_range)
         shown = folder.relative_to(self._root) if folder.is_relative_to(self._root) else folder
         return process, str(shown)
 
-    async def _reply(self, path: Path, **options: Any) -> dict[str, Any]:
+    async def _reply(self, path: Path, file: WaitingFile | None, **options: Any) -> dict[str, Any]:
         async with self.within_deadline(), self._lock:
-            reply = await retry(partial(self._ask, path, **options), _PAUSES_S, _log_retry)
+            reply = await retry(partial(self._ask, path, file, **options), _PAUSES_S, _log_retry)
         if "ok" in reply:
             document: dict[str, Any] = reply["ok"]
             return document
@@ -199,7 +227,7 @@ class ProbeSession:
             raise EngineUnavailable("The probe cannot be confined.", detail=reply["detail"])
         raise explain_reason(reason, path)
 
-    async def _ask(self, path: Path, **options: Any) -> dict[str, Any]:
+    async def _ask(self, path: Path, file: WaitingFile | None, **options: Any) -> dict[str, Any]:
         """Ask a child, which is a new one if the last one died.
 
         Raises:
@@ -209,27 +237,36 @@ class ProbeSession:
         if not self.processes or not self.processes[-1].alive:
             self.processes.append(await self._prober.take_process())
             # What the job may read is known only now.
-            self.processes[-1].confine(self._confinement(), self._root)
+            confinement = None if self._jail is None else self._jail.for_loaded_probe(PROBE_TIMEOUT_S)
+            self.processes[-1].confine(confinement, self._root, by_range=self.by_range)
         process = self.processes[-1]
-        reply = await process.ask(path, **options)
+        reply = await process.ask(path, file=file, **options)
         if reply is not None:
             return reply
         if process.end is None or process.end.signal is None:
             raise crashed()
         raise AttemptFailed(killed() if process.end.is_stop else crashed())
 
-    async def probe(self, path: Path, options: Sequence[str] = ()) -> dict[str, Any]:
-        """Describe a file for a `probe` job, with ffprobe if there is one.
+    def needs_whole_file(self, options: Sequence[str]) -> bool:
+        """Whether `probe` cannot read with these options what is fetched when it is read."""
+        return bool(options) and not self.ffprobe_by_range
+
+    async def probe(
+        self, path: Path, options: Sequence[str] = (), file: WaitingFile | None = None
+    ) -> dict[str, Any]:
+        """Describe a file for a `probe` job, with ffprobe if there is one that can read it.
 
         Raises:
             SourceError, UnsupportedFeature, EngineError: see `describe` and `Prober.run_ffprobe`.
         """
-        if options or self._prober.program == "ffprobe":
+        can_read = file is None or self.ffprobe_by_range
+        if options or (self._prober.program == "ffprobe" and can_read):
             async with self.within_deadline():
-                document = await self._prober.run_ffprobe(path, options, self._confinement())
+                confinement = None if self._jail is None else self._jail.for_probe(PROBE_TIMEOUT_S)
+                document = await self._prober.run_ffprobe(path, options, confinement, file)
             if options or not _has_unknown_size(document):
                 return document
-        return await self.describe(path)
+        return await self.describe(path, file=file)
 
     @asynccontextmanager
     async def within_deadline(self) -> AsyncIterator[None]:
@@ -251,9 +288,6 @@ class ProbeSession:
     @property
     def _root(self) -> Path:
         return Path("/") if self._jail is None else self._jail.root
-
-    def _confinement(self) -> Confinement | None:
-        return None if self._jail is None else self._jail.for_probe(PROBE_TIMEOUT_S)
 
 
 def _has_unknown_size(document: Mapping[str, Any]) -> bool:

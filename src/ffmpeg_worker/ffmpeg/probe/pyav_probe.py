@@ -6,9 +6,10 @@ import errno
 import json
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import av
@@ -16,12 +17,19 @@ from av.container import InputContainer
 
 from ffmpeg_worker.ffmpeg.probe.heif_size import read_heif_size
 from ffmpeg_worker.ffmpeg.probe.picture_headers import read_picture_header
+from ffmpeg_worker.ffmpeg.probe.pyav_brief import (
+    QUICK_DECODERS,
+    describe_streams,
+    find_pixels,
+    has_picture_facts,
+)
 from ffmpeg_worker.ffmpeg.probe.pyav_coded_frames import find_sound_ends, read_coded_frames
 from ffmpeg_worker.ffmpeg.probe.pyav_decode import decode_ends
 from ffmpeg_worker.ffmpeg.probe.pyav_packets import index_packets
 from ffmpeg_worker.ffmpeg.probe.pyav_splice import splice
 from ffmpeg_worker.ffmpeg.probe.pyav_streams import describe_stream, format_ratio, format_time
 from ffmpeg_worker.ffmpeg.probe.pyav_summary import read_summary
+from ffmpeg_worker.sandbox.ticket import Ticket, open_options
 
 if TYPE_CHECKING:
     from av.container.core import Chapter
@@ -43,6 +51,11 @@ _REASONS: Mapping[int, str] = {
 # For playlists that FFmpeg itself wrote: without these options, libav judges names of segments and keys.
 _ANY_NAMES = {"allowed_extensions": "ALL", "allowed_segment_extensions": "ALL", "extension_picky": "0"}
 
+# Most bytes of one read through a ticket. Otherwise libav reads as much as it buffers, which is some MB when sound
+# and picture are far apart, and all of that is fetched for it.
+_BLOCK_BYTES = str(64 << 10)
+
+_HEAD_BYTES = 16
 # Offsets and magic bytes of containers that may have their index at the end of the file.
 _SIGNATURES = ((4, b"ftyp"), (4, b"moov"), (4, b"mdat"), (4, b"wide"), (0, b"\x1a\x45\xdf\xa3"))
 
@@ -58,39 +71,69 @@ class ProbeFailed(Exception):
         self.reason = reason
 
 
-def describe(path: str, *, is_own_playlist: bool = False) -> dict[str, Any]:
+def describe(
+    path: str,
+    *,
+    is_own_playlist: bool = False,
+    is_brief: bool = False,
+    skips_pixels: bool = False,
+    ticket: int | None = None,
+) -> dict[str, Any]:
     """Describe a file as `ffprobe -show_format -show_streams -show_chapters -of json` does (docs/probe.md).
 
-    Unknown values are left out. `is_own_playlist` says that the job wrote it with FFmpeg's HLS muxer. Only one
-    call may run at a time, because it reads the log of libav.
+    Unknown values are left out. Only one call may run at a time, because it reads the log of libav.
+
+    Args:
+        path: absolute, or relative to the working directory.
+        is_own_playlist: the job wrote it with FFmpeg's HLS muxer.
+        is_brief: leave out what `read_media` (job/media.py) does not read.
+        skips_pixels: leave pixel format and colors out of a brief description where that is faster.
+        ticket: the file is read through it, and `path` only names it.
 
     Raises:
         ProbeFailed: the file cannot be described.
     """
-    file = Path(path)
+    file = _find_file(path, ticket)
+    if is_brief and not is_own_playlist and (brief := _describe_briefly(file, path, skips_pixels=skips_pixels)):
+        return brief
     with _opened(file, is_own_playlist=is_own_playlist) as container:
         described = _add_picture(_describe_container(container, path, file.stat().st_size), file)
     still = read_heif_size(file)
     return {**described, "still_image": dict(zip(("width", "height"), still, strict=True))} if still else described
 
 
-def index(path: str) -> dict[str, Any]:
-    """Find the frames of a video by its packets; see `index_packets`.
+def _describe_briefly(file: Path | Ticket, path: str, *, skips_pixels: bool) -> dict[str, Any] | None:
+    """Describe a file without decoding pictures; `None` if that does not tell everything."""
+    if not has_picture_facts(_read_head(file)):
+        return None
+    with _opened(file, options=QUICK_DECODERS) as container:
+        pixels = [{} if skips_pixels else find_pixels(stream) for stream in container.streams]
+        if not pixels or None in pixels:
+            return None
+        streams = describe_streams(container, read_summary(container))
+        described = [stream | (found or {}) for stream, found in zip(streams, pixels, strict=True)]
+        return {"streams": described, "format": _describe_format(container, path, file.stat().st_size, None)}
+
+
+def index(path: str, *, ticket: int | None = None) -> dict[str, Any]:
+    """Find the frames of a video by its packets; see `index_packets`, and `describe` for the ticket.
 
     Raises:
         ProbeFailed: the file cannot be read.
     """
-    with _opened(Path(path)) as container:
+    with _opened(_find_file(path, ticket)) as container:
         return index_packets(container)
 
 
-def answer_about_frames(path: str, request: Mapping[str, Any]) -> dict[str, Any]:
+def answer_about_frames(path: str, request: Mapping[str, Any], *, ticket: int | None = None) -> dict[str, Any]:
     """Answer a request that `read_coded_frames`, `find_sound_ends`, `splice` or `decode_ends` describes.
+
+    See `describe` for the ticket.
 
     Raises:
         ProbeFailed: the file cannot be read, or one cannot be written.
     """
-    with _opened(Path(path)) as container:
+    with _opened(_find_file(path, ticket)) as container:
         match request:
             case {"coded_frames": wanted}:
                 return read_coded_frames(container, **wanted)
@@ -104,16 +147,22 @@ def answer_about_frames(path: str, request: Mapping[str, Any]) -> dict[str, Any]
                 raise ValueError(f"unknown request: {sorted(request)}")
 
 
+def _find_file(path: str, ticket: int | None) -> Path | Ticket:
+    return Path(path) if ticket is None else Ticket(ticket)
+
+
 @contextmanager
-def _opened(file: Path, *, is_own_playlist: bool = False) -> Iterator[InputContainer]:
+def _opened(
+    file: Path | Ticket, *, is_own_playlist: bool = False, options: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[InputContainer]:
     """Open a file for reading; what goes wrong until it is closed is the fault of the file."""
     try:
         _check_size(file)
+        name, protocols = _name_for_libav(file)
         with av.open(
-            # Neither form can be read as `protocol:rest`.
-            str(file) if file.is_absolute() else f"./{file}",
+            name,
             format="hls" if is_own_playlist else None,
-            container_options={"protocol_whitelist": _PROTOCOLS, **(_ANY_NAMES if is_own_playlist else {})},
+            container_options={**protocols, **options, **(_ANY_NAMES if is_own_playlist else {})},
             metadata_errors="replace",
         ) as container:
             yield container
@@ -125,11 +174,19 @@ def _opened(file: Path, *, is_own_playlist: bool = False) -> Iterator[InputConta
         raise ProbeFailed("unreadable") from error
 
 
+def _name_for_libav(file: Path | Ticket) -> tuple[str, dict[str, str]]:
+    """A name that libav opens, and the options for that."""
+    if isinstance(file, Ticket):
+        return "fd:", {"protocol_whitelist": "fd", **open_options(file.number), "blocksize": _BLOCK_BYTES}
+    # Neither form can be read as `protocol:rest`.
+    return str(file) if file.is_absolute() else f"./{file}", {"protocol_whitelist": _PROTOCOLS}
+
+
 def answer_requests(requests: BinaryIO, replies: BinaryIO) -> None:
     """Answer each line `{"path": …}` with a line `{"ok": …}` or `{"error": reason}`.
 
-    The other keys of a request are `is_own_playlist` of `describe`, and instead of it `wants_index` for `index`
-    or `about_frames` for `answer_about_frames`.
+    The other keys of a request are the arguments of `describe`. Instead of them, `wants_index` calls `index` and
+    `about_frames` calls `answer_about_frames`, both with a `ticket` if there is one.
     """
     for line in requests:
         replies.write(json.dumps(_answer(line)).encode() + b"\n")
@@ -139,11 +196,12 @@ def answer_requests(requests: BinaryIO, replies: BinaryIO) -> None:
 def _answer(line: bytes) -> dict[str, Any]:
     try:
         request = json.loads(line)
-        if request.get("wants_index"):
-            return {"ok": index(request["path"])}
+        path = request.pop("path")
+        if request.pop("wants_index", False):
+            return {"ok": index(path, **request)}
         if "about_frames" in request:
-            return {"ok": answer_about_frames(request["path"], request["about_frames"])}
-        return {"ok": describe(request["path"], is_own_playlist=request.get("is_own_playlist", False))}
+            return {"ok": answer_about_frames(path, request.pop("about_frames"), **request)}
+        return {"ok": describe(path, **request)}
     except ProbeFailed as error:
         return {"error": error.reason}
     except Exception:
@@ -151,7 +209,7 @@ def _answer(line: bytes) -> dict[str, Any]:
         return {"error": "unreadable"}
 
 
-def _check_size(file: Path) -> None:
+def _check_size(file: Path | Ticket) -> None:
     # Checked before libav opens the file, as opening a named pipe would wait for a writer.
     status = file.stat()
     if not stat.S_ISREG(status.st_mode):
@@ -160,10 +218,18 @@ def _check_size(file: Path) -> None:
         raise ProbeFailed("empty")
 
 
-def _begins_as_media(file: Path) -> bool:
-    with file.open("rb") as opened:
-        head = opened.read(16)
+def _begins_as_media(file: Path | Ticket) -> bool:
+    head = _read_head(file)
     return any(head.startswith(signature, offset) for offset, signature in _SIGNATURES)
+
+
+def _read_head(file: Path | Ticket) -> bytes:
+    """Read the first bytes of a file; none if it cannot be read, which opening it explains."""
+    with suppress(OSError, ProbeFailed):
+        _check_size(file)
+        with file.open("rb", buffering=0) as opened:
+            return opened.read(_HEAD_BYTES)
+    return b""
 
 
 def _describe_container(container: InputContainer, path: str, size: int) -> dict[str, Any]:
@@ -179,7 +245,7 @@ def _describe_container(container: InputContainer, path: str, size: int) -> dict
     }
 
 
-def _add_picture(document: dict[str, Any], file: Path) -> dict[str, Any]:
+def _add_picture(document: dict[str, Any], file: Path | Ticket) -> dict[str, Any]:
     """Add what libav does not tell about a picture: its size, and the length of an animation."""
     streams = document["streams"]
     if len(streams) != 1 or streams[0].get("codec_type") != "video" or streams[0].get("width"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from fractions import Fraction
 from typing import Any
@@ -26,34 +26,42 @@ from ffmpeg_worker.ffmpeg.probe.pyav_names import (
 from ffmpeg_worker.ffmpeg.probe.pyav_summary import StreamSummary
 
 _MAX_ASPECT_TERM = 1024 * 1024
+_BRIEF_DISPOSITION = (Disposition.attached_pic,)
 _MAX_RATE = 1000
 """Frames per second. A higher average beside a lower base rate is none."""
 
 
-def describe_stream(stream: Stream, summary: StreamSummary | None, *, show_id: bool) -> dict[str, Any]:
+def describe_stream(
+    stream: Stream, summary: StreamSummary | None, *, show_id: bool, is_brief: bool = False
+) -> dict[str, Any]:
     """Describe a stream as `ffprobe -show_streams` does; unknown values are left out.
 
-    `summary` is the printed summary of the stream; `show_id` says whether the container has stream ids.
+    `summary` is the printed summary of the stream; `show_id` says whether the container has stream ids. A brief
+    description leaves out what takes long and what `read_media` (job/media.py) does not read.
     """
     known = summary or StreamSummary()
     codec_name = _codec_name(stream, known)
     described = {
         "index": stream.index,
         "codec_name": codec_name,
-        "codec_long_name": _codec_long_name(stream, codec_name),
+        "codec_long_name": None if is_brief else _codec_long_name(stream, codec_name),
         "profile": stream.profile,
         "codec_type": None if stream.type == "unknown" else stream.type,
         "codec_tag_string": format_codec_tag(known.tag) if summary else None,
         "codec_tag": f"0x{known.tag:04x}" if summary else None,
-        **_describe_media(stream, known, codec_name),
+        **_describe_media(stream, known, codec_name, is_brief=is_brief),
         "id": f"0x{stream.id:x}" if show_id else None,
         **_describe_timing(stream),
         **_describe_sizes(stream, known, codec_name),
-        "disposition": {flag.name: int(flag in stream.disposition) for flag in Disposition},
+        "disposition": _describe_disposition(stream, _BRIEF_DISPOSITION if is_brief else Disposition),
         "tags": dict(stream.metadata) or None,
         "side_data_list": known.side_data or None,
     }
     return {key: value for key, value in described.items() if value is not None}
+
+
+def _describe_disposition(stream: Stream, flags: Iterable[Disposition]) -> dict[str, int]:
+    return {flag.name or "": int(flag in stream.disposition) for flag in flags}
 
 
 def format_time(ticks: int | None, time_base: Fraction | None) -> str | None:
@@ -96,10 +104,13 @@ def _codec_long_name(stream: Stream, codec_name: str | None) -> str | None:
     return None
 
 
-def _describe_media(stream: Stream, known: StreamSummary, codec_name: str | None) -> Mapping[str, Any]:
+def _describe_media(
+    stream: Stream, known: StreamSummary, codec_name: str | None, *, is_brief: bool
+) -> Mapping[str, Any]:
     context = stream.codec_context
     if isinstance(stream, VideoStream) and isinstance(context, VideoCodecContext):
-        return _describe_video(stream, context, known)
+        described = _describe_video(stream, context, known)
+        return described if is_brief else described | _describe_coded_size(context)
     if isinstance(context, AudioCodecContext):
         return _describe_audio(context, known, codec_name or "")
     return _describe_unknown(stream, known)
@@ -119,7 +130,7 @@ def _describe_unknown(stream: Stream, known: StreamSummary) -> dict[str, Any]:
 
 
 def _describe_video(stream: VideoStream, context: VideoCodecContext, known: StreamSummary) -> dict[str, Any]:
-    video = {
+    return {
         "width": context.width,
         "height": context.height,
         "coded_width": None,
@@ -137,12 +148,15 @@ def _describe_video(stream: VideoStream, context: VideoCodecContext, known: Stre
         "refs": known.references,
         **_describe_nal_units(context),
     }
+
+
+def _describe_coded_size(context: VideoCodecContext) -> dict[str, Any]:
     # Like ffprobe, read the coded size from a decoder that was opened but has decoded no frame.
     with suppress(av.FFmpegError):
         context.thread_count = 1
         context.open(strict=False)
-        video |= {"coded_width": context.coded_width, "coded_height": context.coded_height}
-    return video
+        return {"coded_width": context.coded_width, "coded_height": context.coded_height}
+    return {}
 
 
 def _describe_aspect(stream: VideoStream, context: VideoCodecContext) -> dict[str, str | None]:

@@ -12,6 +12,8 @@ STATS: Mapping[str, Any] = {
     "frames": 300,
     "cpu_seconds": 5.9,
     "input_bytes": 3071976,
+    "source_bytes": 3071976,
+    "inputs_by_range": 0,
     "output_bytes": 183422,
 }
 OUTPUT: Mapping[str, Any] = {

@@ -79,7 +79,16 @@ class ProcessReport(ResultModel):
     stats: Stats | None = Field(
         None,
         description="Cost of the process.",
-        examples=[{"seconds": 1.2, "cpu_seconds": 2.0, "input_bytes": 3071976, "output_bytes": 183422}],
+        examples=[
+            {
+                "seconds": 1.2,
+                "cpu_seconds": 2.0,
+                "input_bytes": 3071976,
+                "source_bytes": 3071976,
+                "inputs_by_range": 0,
+                "output_bytes": 183422,
+            }
+        ],
     )
     warnings: tuple[str, ...] = Field(
         (), description="Sentences about what succeeded but deserves a look.", examples=[[]]

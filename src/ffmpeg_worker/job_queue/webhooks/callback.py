@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from yarl import URL
@@ -35,6 +35,7 @@ class Callback:
         shape: `standard`: as the specification of Standard Webhooks says; `runpod`: as RunPod posts its jobs.
         base_url: of links to this worker, without a slash at its end; `None` where no request has told it.
         job_field: the field of the job with the address, for errors.
+        trace: headers of the trace that the job belongs to.
     """
 
     url: str
@@ -43,6 +44,7 @@ class Callback:
     shape: Shape = "standard"
     base_url: str | None = None
     job_field: str = "callback_url"
+    trace: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tells_progress(self) -> bool:

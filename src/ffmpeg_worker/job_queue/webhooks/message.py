@@ -50,6 +50,7 @@ def make_message(
         "webhook-id": claim.delivery_id,
         "webhook-timestamp": str(int(now)),
         "webhook-signature": " ".join(signatures),
+        **callback.trace,
     }
     return Message(body.encode(), headers)
 

@@ -19,10 +19,11 @@ from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.problem import record_error
 from ffmpeg_worker.pipeline.fetch.fetcher import Fetcher
 from ffmpeg_worker.pipeline.job_context import JobContext
+from ffmpeg_worker.pipeline.small_folders import work_on_folder
 from ffmpeg_worker.planning.required_inputs import RequiredInput
 from ffmpeg_worker.storage.stores import Stores
 from ffmpeg_worker.storage.transfer import TransferMeter
-from ffmpeg_worker.tasks import cancel_and_wait, finish_then_cancel
+from ffmpeg_worker.tasks import cancel_and_wait
 
 _PREFLIGHT_S = 10.0
 _MAX_AHEAD = 64
@@ -44,8 +45,14 @@ class FetchedInputs:
     inputs: tuple[FetchedInput, ...]
 
     def are_in(self, staging: Path) -> bool:
-        """Whether the files are in the staging folder, and not on a machine where an earlier attempt ran."""
-        return all(item.file is None or _is_staged(staging / item.file.staged) for item in self.inputs)
+        """Whether the files are in the staging folder, and not on a machine where an earlier attempt ran.
+
+        Files that are read by range are open in one attempt only.
+        """
+        files = [item.file for item in self.inputs if item.file is not None]
+        return all(
+            not file.by_range and not file.lists_by_range and _is_staged(staging / file.staged) for file in files
+        )
 
 
 def _is_staged(path: Path) -> bool:
@@ -80,7 +87,10 @@ async def _fetch_all(context: JobContext) -> FetchedInputs:
     required = context.read.required_inputs
     runtime = context.runtime
     compute = partial(context.resources.compute.call, deadline=runtime.deadline, owner=runtime.owner)
-    fetcher = Fetcher(context.workspace, context.stores, _make_meters(context), compute, required)
+    by_range = context.by_range if await _reads_by_range(context) else None
+    fetcher = Fetcher(
+        context.workspace, context.stores, _make_meters(context), compute, required, by_range=by_range
+    )
     keeps_failures = ACTIONS[context.read.job.action].has_independent_lanes
     inputs: list[FetchedInput] = []
     tasks: deque[asyncio.Task[FetchedInput]] = deque()
@@ -94,8 +104,19 @@ async def _fetch_all(context: JobContext) -> FetchedInputs:
             inputs += [await task for task in tasks]
         finally:
             await cancel_and_wait(*tasks, *fetcher.tasks)
-    await finish_then_cancel(asyncio.to_thread(context.workspace.show_inputs))
+    context.probes.by_range = len(context.by_range) > 0
+    workspace = context.workspace
+    await work_on_folder(workspace.staging, workspace.show_inputs)
     return FetchedInputs(tuple(inputs))
+
+
+async def _reads_by_range(context: JobContext) -> bool:
+    """Whether inputs may be opened instead of downloaded: what reads them can wait for their bytes."""
+    if not any(item.by_range for item in context.read.required_inputs):
+        return False
+    problem, problem_of_ffprobe = await context.resources.reads.problems()
+    context.probes.ffprobe_by_range = problem_of_ffprobe is None
+    return problem is None
 
 
 def _make_meters(context: JobContext) -> Callable[[], TransferMeter]:

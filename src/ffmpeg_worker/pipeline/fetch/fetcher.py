@@ -3,42 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import codecs
 import contextlib
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable
-from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
-from ffmpeg_worker.budgets import MAX_LIST_BYTES
-from ffmpeg_worker.command import concat_list
 from ffmpeg_worker.command.name_patterns import is_sequence
-from ffmpeg_worker.errors import (
-    AddressNotAllowed,
-    InvalidJob,
-    SourceNotFound,
-    SourceTooLarge,
-    SourceUnreadable,
-    WorkerError,
-)
+from ffmpeg_worker.errors import SourceNotFound, SourceUnreadable, WorkerError
 from ffmpeg_worker.job.file_names import display_name
-from ffmpeg_worker.job.local_files import STAGING_FOLDER, LocalFile
+from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.job.sources import FileSource, TextSource
 from ffmpeg_worker.job.tone import TONE_FILE, is_tone, make_tone
+from ffmpeg_worker.pipeline.fetch.listed_files import FOLDER_SCHEMES, ListedFiles, find_beside
 from ffmpeg_worker.pipeline.fetch.named_inputs import NamedInputs
+from ffmpeg_worker.pipeline.inputs_by_range import InputsByRange
 from ffmpeg_worker.pipeline.workspace import Workspace
-from ffmpeg_worker.planning.produced_names import ProducedNames
+from ffmpeg_worker.planning.read_by_range import is_read_by_range
 from ffmpeg_worker.planning.required_inputs import RequiredInput
+from ffmpeg_worker.storage.ranged.ranged_file import RangedFile
 from ffmpeg_worker.storage.stores import Stores
 from ffmpeg_worker.storage.transfer import TransferMeter
 from ffmpeg_worker.tasks import finish_then_cancel, in_turns
 
 _MAX_PARALLEL = 8
-_FOLDER_SCHEMES = {None, "file"}
 _MANIFEST_SUFFIXES = {".m3u8", ".mpd"}
-_MAX_KEY_INFO_BYTES = 4096
 
 
 class Fetcher:
@@ -51,20 +40,31 @@ class Fetcher:
         open_meter: Callable[[], TransferMeter],
         compute: Callable[..., Awaitable[Any]],
         inputs: Iterable[RequiredInput] = (),
+        *,
+        by_range: InputsByRange | None = None,
     ) -> None:
-        """`compute` returns the result of a function: see `Compute.call`. Texts may name the job's `inputs`."""
-        self._compute = compute
-        self._named = NamedInputs(inputs, self._fetch_new)
+        """`compute` returns the result of a function: see `Compute.call`. Texts may name the job's `inputs`.
+
+        `by_range` receives inputs that are opened instead of downloaded; `None`: all are downloaded.
+        """
+        self._by_range = by_range
+        inputs = tuple(inputs)
+        self._needed_whole = {
+            _key_of(one.source) for one in inputs if isinstance(one.source, FileSource) and not one.by_range
+        }
+        self._named = NamedInputs(inputs, self._fetch_new, self._complete)
+        self._listed = ListedFiles(workspace.staging, self._named, compute, by_range)
         self._workspace = workspace
         self._stores = stores
         self._open_meter = open_meter
         self._slots = asyncio.Semaphore(_MAX_PARALLEL)
         self._fetched: dict[tuple[object, ...], asyncio.Task[Path]] = {}
+        self._opened: dict[tuple[object, ...], asyncio.Task[RangedFile | None]] = {}
 
     @property
     def tasks(self) -> tuple[asyncio.Future[Any], ...]:
         """Tasks that have begun. Several callers may await the same download or input, so its owner stops it."""
-        return (*self._named.tasks, *self._fetched.values())
+        return (*self._named.tasks, *self._fetched.values(), *self._opened.values())
 
     async def fetch(self, required: RequiredInput) -> LocalFile:
         """Fetch one input, once.
@@ -80,7 +80,7 @@ class Fetcher:
                 return await self._write_text(required, required.source)
             if is_tone(required.source.url):
                 return await self._write_tone(required, required.source.url)
-            if required.source.scheme in _FOLDER_SCHEMES and (
+            if required.source.scheme in FOLDER_SCHEMES and (
                 is_sequence(required.source.url) or "*" in required.source.url
             ):
                 return await self._stage_sequence(required, required.source)
@@ -96,11 +96,12 @@ class Fetcher:
         staged = self._workspace.reserve(source.name)
         path = self._workspace.staging / staged
         await finish_then_cancel(asyncio.to_thread(path.write_bytes, content))
+        is_ranged = False
         if required.is_list:
-            await self._fill_list(path, path, required, lambda entry: FileSource(url=entry))
+            is_ranged = await self._listed.fill_list(path, staged, required, lambda entry: FileSource(url=entry))
         elif required.is_key_info:
-            await self._fill_key_info(path, path, required, lambda entry: FileSource(url=entry))
-        return LocalFile(path, staged, len(content))
+            await self._listed.fill_key_info(path, staged, required, lambda entry: FileSource(url=entry))
+        return LocalFile(path, staged, len(content), lists_by_range=is_ranged)
 
     async def _write_tone(self, required: RequiredInput, url: str) -> LocalFile:
         content = await asyncio.to_thread(make_tone, url)
@@ -110,26 +111,59 @@ class Fetcher:
         return LocalFile(path, staged, len(content))
 
     async def _stage(self, required: RequiredInput, source: FileSource) -> LocalFile:
+        may_wait = required.by_range and not required.is_list and _key_of(source) not in self._needed_whole
+        if self._by_range is not None and may_wait:
+            file = await self._open_once(source, self._by_range)
+            if file is not None:
+                staged = self._reserve(file.name, required, source)
+                self._by_range.add(staged, file, required)
+                return LocalFile(file.path, staged, file.size, by_range=True)
         path = await self._fetch_once(source)
         await _check_sum(path, source)
-        # Inputs with a name of their own are staged under it; others keep the file's name.
-        staged = self._workspace.reserve(path.name, stem=None if source.url == required.key else required.key)
-        is_local = source.scheme in _FOLDER_SCHEMES
-        beside = partial(_beside_file, path.parent) if is_local else partial(_beside_url, source)
+        staged = self._reserve(path.name, required, source)
+        is_ranged = False
         if required.is_list:
-            await self._fill_list(path, self._workspace.staging / staged, required, beside)
+            is_ranged = await self._listed.fill_list(path, staged, required, find_beside(source, path.parent))
         elif required.is_key_info:
-            path = await self._fill_key_info(path, self._workspace.staging / staged, required, beside)
+            path = await self._listed.fill_key_info(path, staged, required, find_beside(source, path.parent))
         elif path.suffix.lower() in _MANIFEST_SUFFIXES:
             # The names in a manifest are relative to it: it must be seen inside its own folder.
             folder = await self._workspace.place(path.parent, f"{staged}.d")
             path, staged = folder / path.name, f"{staged}.d/{path.name}"
         else:
             path = await self._workspace.place(path, staged)
-        return LocalFile(path, staged, path.stat().st_size)
+        return LocalFile(path, staged, path.stat().st_size, lists_by_range=is_ranged)
+
+    def _reserve(self, name: str, required: RequiredInput, source: FileSource) -> str:
+        """Reserve a staged name: inputs with a name of their own are staged under it; others keep the file's."""
+        return self._workspace.reserve(name, stem=None if source.url == required.key else required.key)
+
+    async def _open_once(self, source: FileSource, by_range: InputsByRange) -> RangedFile | None:
+        key = _key_of(source)
+        if key not in self._opened:
+            self._opened[key] = asyncio.ensure_future(self._open(source, by_range))
+        return await asyncio.shield(self._opened[key])
+
+    async def _open(self, source: FileSource, by_range: InputsByRange) -> RangedFile | None:
+        """Open a source by range; `None`: it must be downloaded whole."""
+        async with self._slots:
+            store = self._stores.source(source)
+            sparse_folder = by_range.make_folder()
+            file = await store.open_ranged(source, self._workspace.staging, sparse_folder, self._open_meter())
+        if file is not None:
+            by_range.keep(file)
+        if file is not None and not is_read_by_range(file.name):  # the server gave it another name
+            await file.close()
+            return None
+        return file
+
+    async def _complete(self, file: LocalFile) -> None:
+        """Download the rest of an input that a text names."""
+        if self._by_range is not None:
+            await self._by_range.complete(file.staged)
 
     async def _fetch_once(self, source: FileSource) -> Path:
-        key = (source.url, *sorted(source.plain_headers.items()), source.credentials)
+        key = _key_of(source)
         if key not in self._fetched:
             self._fetched[key] = asyncio.ensure_future(self._fetch(source))
         return await asyncio.shield(self._fetched[key])
@@ -154,119 +188,10 @@ class Fetcher:
         pattern = PurePosixPath(source.url).name
         return LocalFile(found[0].parent, f"{folder}/{pattern}", size)
 
-    async def _fill_list(
-        self, source: Path, target: Path, required: RequiredInput, locate: Callable[[str], FileSource]
-    ) -> None:
-        """Stage every file a concat list names, and write the list with their staged names."""
-        text = await asyncio.to_thread(_read_list, source)
-        produced = ProducedNames(required.produced)
-        names: dict[str, str] = {}
-        for entry in await self._compute(len(text), concat_list.read_entries, text):
-            if produced.include(entry.name):
-                names[entry.name] = f"../{entry.name}"
-            elif entry.name not in names:
-                names[entry.name] = await self._stage_named(
-                    entry, required, locate, is_own_text=isinstance(required.source, TextSource)
-                )
-        renamed = await self._compute(len(text), concat_list.rename_entries, text, names)
-        await asyncio.to_thread(target.write_text, renamed, encoding="utf-8", errors="surrogateescape")
 
-    async def _fill_key_info(
-        self, source: Path, target: Path, required: RequiredInput, locate: Callable[[str], FileSource]
-    ) -> Path:
-        """Stage the key that the second line of an information file names, and write the staged name into it.
-
-        The name is that of an input, or is read as an entry of a list is.
-        """
-        lines = (await asyncio.to_thread(_read_key_info, source)).splitlines()
-        entry = lines[1].strip() if len(lines) > 1 else ""
-        if entry:
-            key_file = concat_list.ListEntry(entry, 2)
-            staged = await self._stage_named(key_file, required, locate, is_own_text=True)
-            lines[1] = f"{STAGING_FOLDER}/{staged}"
-        text = "\n".join(lines) + "\n"
-        await asyncio.to_thread(target.write_text, text, encoding="utf-8", errors="surrogateescape")
-        return target
-
-    async def _stage_named(
-        self,
-        entry: concat_list.ListEntry,
-        required: RequiredInput,
-        locate: Callable[[str], FileSource],
-        *,
-        is_own_text: bool,
-    ) -> str:
-        """Stage the input of the job or else the file that a text names, and return its staged name."""
-        named = self._named.find(entry.name, is_own_text=is_own_text)
-        if named is None:
-            return await self._stage_entry(entry, locate)
-        return (await self._named.fetch_for(required, named)).staged
-
-    async def _stage_entry(self, entry: concat_list.ListEntry, locate: Callable[[str], FileSource]) -> str:
-        """Stage a file that a list names, and return its staged name."""
-        problem = concat_list.describe_problem(entry.name)
-        if problem is not None:
-            raise InvalidJob(
-                f"Line {entry.line} of the list {problem}.",
-                code="invalid_name",
-                hint="Write one line per file, encoded as UTF-8: file 'name.mp4'.",
-                where={"line": entry.line},
-            )
-        try:
-            return (await self.fetch(RequiredInput(entry.name, locate(entry.name)))).staged
-        except WorkerError as error:
-            raise error.copy().at(line=entry.line) from None
-
-
-def _read_list(path: Path) -> str:
-    return _read_text(
-        path,
-        MAX_LIST_BYTES,
-        SourceTooLarge(
-            f"The list of files is larger than {MAX_LIST_BYTES} bytes.",
-            hint="Join the files in several steps, each with a shorter list.",
-        ),
-    )
-
-
-def _read_key_info(path: Path) -> str:
-    return _read_text(
-        path,
-        _MAX_KEY_INFO_BYTES,
-        SourceTooLarge(
-            f"The information file of an HLS key is larger than {_MAX_KEY_INFO_BYTES} bytes.",
-            hint="Write three lines: the address of the key, the name of its file, and perhaps the IV.",
-        ),
-    )
-
-
-def _read_text(path: Path, max_bytes: int, too_large: SourceTooLarge) -> str:
-    with path.open("rb") as file:
-        content = file.read(max_bytes + 1)
-    if len(content) > max_bytes:
-        raise too_large
-    return content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
-
-
-def _beside_file(folder: Path, entry: str) -> FileSource:
-    return FileSource(url=entry if "://" in entry else str(folder / entry))
-
-
-def _beside_url(source: FileSource, entry: str) -> FileSource:
-    """Locate an entry of a list from a server: servers only, and credentials only for the same server."""
-    try:
-        located = FileSource(url=urljoin(source.url, entry))
-        is_same = urlsplit(located.url)[:2] == urlsplit(source.url)[:2]
-    except ValueError:
-        located, is_same = FileSource(url=entry), False
-    if located.scheme in _FOLDER_SCHEMES:
-        raise AddressNotAllowed(
-            "A list that was fetched from a server names a file of this machine.",
-            hint="Send the list in the job itself, or name URLs in it.",
-        )
-    if not is_same:
-        return located
-    return located.model_copy(update={"headers": source.headers, "credentials": source.credentials})
+def _key_of(source: FileSource) -> tuple[object, ...]:
+    """Equal for sources that are fetched once."""
+    return (source.url, *sorted(source.plain_headers.items()), source.credentials)
 
 
 async def _check_sum(path: Path, source: FileSource) -> None:

@@ -19,9 +19,16 @@ class NamedInputs:
     """Fetches the inputs of a job, each once, also where a text names them before their turn comes."""
 
     def __init__(
-        self, inputs: Iterable[RequiredInput], fetch_new: Callable[[RequiredInput], Awaitable[LocalFile]]
+        self,
+        inputs: Iterable[RequiredInput],
+        fetch_new: Callable[[RequiredInput], Awaitable[LocalFile]],
+        complete: Callable[[LocalFile], Awaitable[None]],
     ) -> None:
-        """`fetch_new` fetches an input; it is called once for each of `inputs`."""
+        """`fetch_new` fetches an input; it is called once for each of `inputs`.
+
+        `complete` downloads the rest of one that was only opened.
+        """
+        self._complete = complete
         self._inputs = {required.key: required for required in inputs}
         self._fetch_new = fetch_new
         self._tasks: dict[str, asyncio.Future[LocalFile]] = {}
@@ -49,8 +56,8 @@ class NamedInputs:
         key = placeholders.sole_name(name) or (name if is_own_text else None)
         return key if key in self._inputs else None
 
-    async def fetch_for(self, text: RequiredInput, key: str) -> LocalFile:
-        """Fetch an input that a text names.
+    async def fetch_for(self, text: RequiredInput, key: str, *, by_range: bool = False) -> LocalFile:
+        """Fetch an input that a text names; with `by_range` it may stay open.
 
         Raises:
             InvalidJob: the texts name each other.
@@ -63,7 +70,10 @@ class NamedInputs:
                 hint="Name the media themselves in one of them.",
             )
         self._waits_for.setdefault(text.key, set()).add(key)
-        return await self.fetch(self._inputs[key])
+        file = await self.fetch(self._inputs[key])
+        if not by_range:
+            await self._complete(file)
+        return file
 
     async def fill(self, text: RequiredInput, content: str) -> str:
         """The content of a text with the staged names of the inputs that it names.

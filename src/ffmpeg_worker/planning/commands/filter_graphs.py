@@ -7,9 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ffmpeg_worker.command.command_line import CommandLine
-from ffmpeg_worker.command.filter_graph import Filter, UnreadableGraphError, read_filter_graph
-
-GRAPH_OPTIONS = frozenset("vf af filter filter_complex lavfi".split())
+from ffmpeg_worker.command.filter_graph import GRAPH_OPTIONS, Filter, UnreadableGraphError, read_filter_graph
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ from ffmpeg_worker.planning.plan import Plan
 from ffmpeg_worker.planning.planner import Planner, ReadJob
 from ffmpeg_worker.planning.required_inputs import Inputs, RequiredInput, merge_required_inputs, require_named
 
+_READ_BY_RANGE = frozenset({"video", "audio", "waveform"})
+
 
 class CanvasPlanner(Planner[CanvasJob]):
     """Plans a render from the media facts of its files; lint leaves out files that would have to be downloaded."""
@@ -49,14 +51,19 @@ def _require_named_files(compositions: Sequence[Composition], inputs: Inputs) ->
     Raises:
         InvalidJob: an unknown placeholder, or a name no file can have; with `where.field`.
     """
-    for composition in compositions:
-        for file in find_named_files(composition):
-            try:
-                required = require_named(file.src, inputs)
-            except WorkerError as error:
-                raise error.at(field=file.where) from None
-            source = required.source
-            name = source.name if isinstance(source, TextSource) else source.url.partition("?")[0]
-            is_text = file.kind == "subtitles" or (file.kind == "image" and name.lower().endswith(".svg"))
-            is_media = not is_text and file.kind != "font"
-            yield replace(required, is_media=is_media, is_text=is_text, field=file.where)
+    found: list[RequiredInput] = []
+    read_whole: set[str] = set()
+    for file in (file for composition in compositions for file in find_named_files(composition)):
+        try:
+            required = require_named(file.src, inputs, by_range=True)
+        except WorkerError as error:
+            raise error.at(field=file.where) from None
+        source = required.source
+        name = source.name if isinstance(source, TextSource) else source.url.partition("?")[0]
+        is_text = file.kind == "subtitles" or (file.kind == "image" and name.lower().endswith(".svg"))
+        is_media = not is_text and file.kind != "font"
+        found.append(replace(required, is_media=is_media, is_text=is_text, field=file.where))
+        if file.kind not in _READ_BY_RANGE:
+            read_whole.add(required.key)
+    for required in found:
+        yield replace(required, by_range=required.by_range and required.key not in read_whole)

@@ -39,7 +39,7 @@ class ProbePlanner(Planner[ProbeJob]):
     """Plans the probe of one file."""
 
     def read(self, job: ProbeJob, machine: Machine) -> ReadJob[ProbeJob]:
-        used = require_named(job.data.input, job.inputs)
+        used = require_named(job.data.input, job.inputs, by_range=True)
         return ReadJob(job, merge_required_inputs(job.inputs, [used]))
 
     def plan(self, read: ReadJob[ProbeJob], files: LocalFiles, machine: Machine) -> Plan:

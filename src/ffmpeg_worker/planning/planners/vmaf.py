@@ -16,7 +16,10 @@ class VmafPlanner(Planner[VmafJob]):
     """Plans a comparison from the media facts of both videos."""
 
     def read(self, job: VmafJob, machine: Machine) -> ReadJob[VmafJob]:
-        used = [require_named(text, job.inputs, is_media=True) for text in (job.data.input1, job.data.input2)]
+        used = [
+            require_named(text, job.inputs, is_media=True, by_range=True)
+            for text in (job.data.input1, job.data.input2)
+        ]
         return ReadJob(job, merge_required_inputs(job.inputs, used), needs_media=True)
 
     def plan(self, read: ReadJob[VmafJob], files: LocalFiles, machine: Machine) -> Plan:

@@ -23,6 +23,7 @@ from ffmpeg_worker.planning.presets.encodings import suffix_of
 from ffmpeg_worker.planning.presets.find_preset import find_preset
 from ffmpeg_worker.planning.presets.preset import InputKind, InputSlot, Preset
 from ffmpeg_worker.planning.presets.preset_call import NamedInput, PresetCall
+from ffmpeg_worker.planning.read_by_range import may_read_by_range
 from ffmpeg_worker.planning.required_inputs import RequiredInput
 from ffmpeg_worker.reading_notes import ReadingNotes
 from ffmpeg_worker.validation_errors import describe_problem
@@ -73,7 +74,8 @@ def read_preset(data: ProcessData, inputs: Inputs, machine: Machine, at: str | N
 def require_preset(call: PresetCall, inputs: Inputs) -> Iterator[RequiredInput]:
     """The files that a preset needs."""
     for one in call.inputs:
-        yield RequiredInput(one.key, inputs[one.key], is_media=one.kind is not InputKind.FILE)
+        source, is_media = inputs[one.key], one.kind is not InputKind.FILE
+        yield RequiredInput(one.key, source, is_media=is_media, by_range=is_media and may_read_by_range(source))
 
 
 def _check_filters(preset: Preset, machine: Machine, given: GivenParameters) -> None:

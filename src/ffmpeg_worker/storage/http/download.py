@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
 
@@ -22,10 +23,10 @@ from ffmpeg_worker.storage.http.errors import (
     source_status_error,
     source_unreachable,
 )
+from ffmpeg_worker.storage.http.source_names import WEB_PAGES, name_of
 from ffmpeg_worker.storage.transfer import DownloadLimits, StallGuard, TransferMeter, write_block
 
 _BLOCK_BYTES = 1 << 20
-_WEB_PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
 # Weak ETags promise an equivalent representation, not equal bytes (RFC 9110, section 8.8.1).
 _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]{1,256}"')
@@ -48,26 +49,34 @@ class HttpDownload:
     """Whether nothing was downloaded."""
     received: int = 0
     total: int | None = None
+    _begun: aiohttp.ClientResponse | None = field(default=None, init=False)
 
     @property
     def shown(self) -> str:
         """The name of the source in errors."""
         return display_name(self.source.url)
 
-    async def run(self) -> None:
-        """Download, with retries; errors as for `SourceBackend.download`."""
+    async def run(self, begun: aiohttp.ClientResponse | None = None) -> None:
+        """Download, with retries; errors as for `SourceBackend.download`.
+
+        `begun`: an answer whose body is the whole source, used instead of a first request.
+        """
+        self._begun = begun
         await retry(self._attempt, backoff(self.limits.retries, self.limits.backoff_s))
+
+    def give_name(self) -> Path:
+        """Name the downloaded file as the source is named; returns its path."""
+        return self.path.rename(self.path.with_name(name_of(self.source.url, self.content_type)))
 
     async def _attempt(self) -> None:
         headers = self._conditional_headers()
+        begun, self._begun = self._begun, None
         try:
-            async with self.outbound.get(self.source.url, self.source.plain_headers, headers) as response:
-                if response.status == 304 and "If-None-Match" in headers:
-                    self.is_unchanged = True
-                    return
-                self._check_status(response, is_resumed="Range" in headers)
-                self._check_headers(response)
-                await self._receive(response)
+            if begun is not None:
+                await self._take(begun, headers)
+            else:
+                async with self.outbound.get(self.source.url, self.source.plain_headers, headers) as response:
+                    await self._take(response, headers)
         except aiohttp.ClientConnectorCertificateError:
             raise source_certificate_invalid(self.shown) from None
         except aiohttp.ClientResponseError:
@@ -75,10 +84,21 @@ class HttpDownload:
         except CONNECTION_ERRORS:
             has_started = self.received or self.total is not None
             raise self._interrupted() if has_started else AttemptFailed(source_unreachable(self.shown)) from None
+        if self.is_unchanged:
+            return
         if self.total is not None and self.received != self.total:
             raise self._interrupted()
         if self.received == 0:
             raise source_empty(self.shown)
+
+    async def _take(self, response: aiohttp.ClientResponse, headers: Mapping[str, str]) -> None:
+        """Read the answer to a request with these headers."""
+        if response.status == 304 and "If-None-Match" in headers:
+            self.is_unchanged = True
+            return
+        self._check_status(response, is_resumed="Range" in headers)
+        self._check_headers(response)
+        await self._receive(response)
 
     def _conditional_headers(self) -> dict[str, str]:
         """Headers that ask for the missing rest, or for the file only if it is not the known version."""
@@ -124,7 +144,7 @@ class HttpDownload:
         transfer_encoding = response.headers.get("Transfer-Encoding", "chunked").strip().lower()
         if content_encoding not in {"", "identity"} or transfer_encoding != "chunked":
             raise source_bad_answer(self.shown, "its body is compressed although that was not requested")
-        if response.content_type in _WEB_PAGES:
+        if response.content_type in WEB_PAGES:
             raise source_bad_answer(self.shown, "it is a web page, perhaps a login form")
         if self.total is not None:
             if self.total > self.limits.max_bytes:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ffmpeg_worker.errors import DiskFull, KeyLimitReached, Misconfigured
+from ffmpeg_worker.errors import DiskFull, FileError, KeyLimitReached, Misconfigured
 from ffmpeg_worker.storage.local.roots import LocalRoots
 
 _MARK = "user.ffmpeg_worker.key"
@@ -43,12 +43,15 @@ class DataUsage:
         *,
         min_free_bytes: int = 0,
         max_bytes_per_key: int | None = None,
+        max_bytes: int | None = None,
         has_several_keys: bool = False,
     ) -> None:
         """`min_free_bytes` must be free on the disk of an output before its job runs, half of it at the end.
 
+        `max_bytes` limits all owners together.
+
         Raises:
-            Misconfigured: there is a limit for a key, and the file system of the data root has no marks.
+            Misconfigured: there is a limit, and the file system of the data root has no marks.
         """
         self.bytes_by_owner: Counter[str] = Counter()
         """Bytes of placed and of coming outputs."""
@@ -56,11 +59,13 @@ class DataUsage:
         self._disks = [roots.data_root]
         self._min_free_bytes = min_free_bytes
         self._max_bytes_per_key = max_bytes_per_key
+        self._max_bytes = max_bytes
         self._coming: Counter[str] = Counter()
         self._counting = asyncio.Lock()
         self._counted_at: float | None = None
-        can_mark = (max_bytes_per_key is not None or has_several_keys) and _supports_marks(roots.data_root)
-        if max_bytes_per_key is not None and not can_mark:
+        self._has_limit = max_bytes_per_key is not None or max_bytes is not None
+        can_mark = (self._has_limit or has_several_keys) and supports_marks(roots.data_root)
+        if self._has_limit and not can_mark:
             raise _cannot_mark(roots.data_root, "the data root (FS_PATH)")
         self.is_counted = can_mark
         """Whether outputs are counted by owner."""
@@ -69,9 +74,9 @@ class DataUsage:
         """Count the outputs in the folder of queued jobs too.
 
         Raises:
-            Misconfigured: there is a limit for a key, and the file system of the folder has no marks.
+            Misconfigured: there is a limit, and the file system of the folder has no marks.
         """
-        if self._max_bytes_per_key is not None and not _supports_marks(folder):
+        if self._has_limit and not supports_marks(folder):
             raise _cannot_mark(folder, "FFMPEG_WORKER_STATE_ROOT")
         self._folders.append(folder)
         self._disks.append(folder)
@@ -85,6 +90,14 @@ class DataUsage:
         """
         for folder in {_existing_folder(target) for target in targets}:
             _require_free(folder, self._min_free_bytes)
+
+    def check_room(self, folder: Path, count: int) -> None:
+        """Check whether bytes of an unfinished file can be written; any thread may call it.
+
+        Raises:
+            DiskFull: the disk would be nearly full.
+        """
+        _require_free(folder, self._min_free_bytes // 2 + count)
 
     def survey(self, files: Mapping[Path, Path]) -> Survey:
         """Look at files, by their target, before they are placed; any thread may call it.
@@ -111,6 +124,7 @@ class DataUsage:
 
         Raises:
             KeyLimitReached: its outputs would take too much.
+            FileError: those of all owners would.
         """
         if not self.is_counted:
             return
@@ -125,6 +139,15 @@ class DataUsage:
                 code="key_data_full",
                 hint="Upload outputs to a bucket. Those of queued jobs are removed after the retention time; the "
                 "operator can delete some in the data root, or raise FFMPEG_WORKER_MAX_DATA_BYTES_PER_KEY.",
+            )
+        if self._is_full(survey.size):
+            await self._count()
+        if self._is_full(survey.size):
+            raise FileError(
+                "The files and outputs on this worker take as much of its disk as they may.",
+                code="data_full",
+                hint="Delete some with DELETE /api/files/{name}, or let the operator raise "
+                "FFMPEG_WORKER_MAX_DATA_BYTES.",
             )
 
     @contextmanager
@@ -145,6 +168,27 @@ class DataUsage:
         finally:
             self._coming[owner] -= survey.size
 
+    def add_coming(self, owner: str, count: int) -> None:
+        """Count bytes of an unfinished file."""
+        if self.is_counted:
+            self._coming[owner] += count
+            self.bytes_by_owner[owner] += count
+
+    def end_coming(self, owner: str, count: int, kept: int, replaced: Path | None = None) -> None:
+        """End a file for which `count` bytes were counted; `kept` of them stay, in the place of another file."""
+        if self.is_counted:
+            self._coming[owner] -= count
+            self.bytes_by_owner[owner] += kept - count
+            if replaced is not None:
+                self.forget(replaced)
+
+    def forget(self, path: Path) -> None:
+        """Count a file no longer, which is about to be removed or replaced."""
+        if self.is_counted:
+            found = Counter[str]()
+            _add_marked(found, path)
+            self.bytes_by_owner -= found
+
     def mark(self, path: Path, owner: str) -> None:
         """Mark a file as an output of `owner`; a file system without marks, of an allowed folder, is left out."""
         if self.is_counted:
@@ -157,6 +201,9 @@ class DataUsage:
             return held > self._max_bytes_per_key
         left = min(shutil.disk_usage(folder).free for folder in self._disks)
         return held > (_OTHERS_PART - 1) * left
+
+    def _is_full(self, size: int) -> bool:
+        return self._max_bytes is not None and self.bytes_by_owner.total() + size > self._max_bytes
 
     async def _count(self) -> None:
         """Count all marked files, at most once a minute."""
@@ -190,7 +237,8 @@ def _add_marked(found: Counter[str], path: Path, seen: set[tuple[int, int]] | No
         found[owner] += status.st_size
 
 
-def _supports_marks(folder: Path) -> bool:
+def supports_marks(folder: Path) -> bool:
+    """Whether files on the disk of a folder can have extended attributes."""
     try:
         os.setxattr(folder, _MARK, b"")
         os.removexattr(folder, _MARK)
@@ -201,8 +249,8 @@ def _supports_marks(folder: Path) -> bool:
 
 def _cannot_mark(folder: Path, what: str) -> Misconfigured:
     return Misconfigured(
-        f"The file system of {folder} has no extended attributes, which a limit per key needs.",
-        hint=f"Unset FFMPEG_WORKER_MAX_DATA_BYTES_PER_KEY, or move {what}.",
+        f"The file system of {folder} has no extended attributes, which a limit of bytes needs.",
+        hint=f"Unset FFMPEG_WORKER_MAX_DATA_BYTES_PER_KEY and FFMPEG_WORKER_MAX_DATA_BYTES, or move {what}.",
     )
 
 

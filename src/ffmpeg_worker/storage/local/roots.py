@@ -7,12 +7,15 @@ import logging
 import os
 import tempfile
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 
 from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.job.file_names import is_hidden
 from ffmpeg_worker.logs import log
 
+KEY_FOLDERS = ".keys"
+"""Name of the folder in the data root with one folder for each of several API keys."""
 _ONLY_READABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT})
 
 
@@ -35,6 +38,24 @@ class LocalRoots:
         """Folders of the worker itself."""
         self.device = self.data_root.stat().st_dev
         """The disk of the data root."""
+
+    def of_key(self, owner: str) -> LocalRoots:
+        """The same roots with a folder of an API key in the place of the data root; it is made if it is missing.
+
+        It is in a hidden folder, so that jobs of other keys cannot name its files.
+        """
+        own = copy(self)
+        own.data_root = self.data_root / KEY_FOLDERS / owner
+        own.data_root.mkdir(mode=0o755, parents=True, exist_ok=True)
+        own.folders = (own.data_root, *self.folders)
+        return own
+
+    def only(self, folder: Path) -> LocalRoots:
+        """The same with an existing folder as the only root."""
+        other = copy(self)
+        other.data_root = folder.resolve()
+        other.folders = (other.data_root,)
+        return other
 
     def hides(self, path: Path) -> bool:
         """Whether a resolved path is hidden, or in a hidden folder, below every root that it is in.

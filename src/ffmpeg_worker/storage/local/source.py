@@ -7,7 +7,7 @@ import fnmatch
 import os
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ffmpeg_worker.codes import Fault
@@ -24,29 +24,43 @@ _NUMBER = re.compile(r"%(0?)(\d*)d")
 class LocalSource:
     """A `SourceStore` of local files; they stay where they are."""
 
-    def __init__(self, roots: LocalRoots) -> None:
+    def __init__(self, roots: LocalRoots, first: Sequence[LocalRoots] = ()) -> None:
+        """Names are looked up in `first` before `roots`: the files of a request, and those of an API key."""
         self._roots = roots
+        self._first = first
 
     async def fetch(self, source: FileSource, folder: Path, meter: TransferMeter) -> Path:  # noqa: ARG002  (no transfer)
         """See `SourceStore.fetch`."""
         name = source.url.removeprefix("file://").removeprefix("file:")
-        path = self._resolve(name)
+        path = self._find_first(name) or self._resolve(name)
         _check_readable(path, display_name(name))
         return path
 
+    async def open_ranged(
+        self, _source: FileSource, _folder: Path, _sparse_folder: Path, _meter: TransferMeter
+    ) -> None:
+        """Local files are read where they are."""
+        return
+
     async def find(self, pattern: str) -> list[Path]:
         """See `SourceStore.find`; a pattern applies to the file names of one folder."""
-        folder_name, _, name_pattern = pattern.rpartition("/")
-        folder = self._resolve(folder_name or ("/" if pattern.startswith("/") else "."))
-        matches = _compile_pattern(name_pattern)
-        names = sorted(entry.name for entry in _list_files(folder) if matches(entry.name))
-        found = (self._roots.resolve(str(folder / name)) for name in names)
-        paths = [path for path in found if path is not None and not self._roots.hides(path)]
-        if not paths:
+        for roots in (*self._first, self._roots):
+            if paths := _find_in(roots, pattern):
+                break
+        else:
+            self._resolve(pattern)
             raise SourceNotFound(
                 f'No file matches "{display_name(pattern)}".', hint="Check the folder and the number of digits."
             )
         return paths
+
+    def _find_first(self, name: str) -> Path | None:
+        """The file of a name in one of the first roots; `None` if it is in none of them."""
+        for roots in self._first:
+            path = roots.resolve(name)
+            if path is not None and path.exists() and not roots.hides(path):
+                return path
+        return None
 
     def _resolve(self, name: str) -> Path:
         path = self._roots.resolve(name)
@@ -93,6 +107,17 @@ def _unreadable(shown: str, number: int) -> SourceForbidden:
         f'The input "{shown}" cannot be read: {os.strerror(number)}.',
         hint="Check that the worker's user may read the file.",
     )
+
+
+def _find_in(roots: LocalRoots, pattern: str) -> list[Path]:
+    folder_name, _, name_pattern = pattern.rpartition("/")
+    folder = roots.resolve(folder_name or ("/" if pattern.startswith("/") else "."))
+    if folder is None or roots.hides(folder):
+        return []
+    matches = _compile_pattern(name_pattern)
+    names = sorted(entry.name for entry in _list_files(folder) if matches(entry.name))
+    found = (roots.resolve(str(folder / name)) for name in names)
+    return [path for path in found if path is not None and not roots.hides(path)]
 
 
 def _list_files(folder: Path) -> list[os.DirEntry[str]]:

@@ -15,6 +15,8 @@ from ffmpeg_worker.storage.backends import Download
 from ffmpeg_worker.storage.objects.bucket import Bucket, BucketAccess
 from ffmpeg_worker.storage.objects.download import ObjectDownload
 from ffmpeg_worker.storage.objects.find_bucket import find_bucket
+from ffmpeg_worker.storage.objects.ranges import ObjectRanges
+from ffmpeg_worker.storage.ranged.range_requests import RangeRequests
 from ffmpeg_worker.storage.transfer import DownloadLimits, TransferMeter, download_folder, safe_suffix
 
 
@@ -39,6 +41,11 @@ class BucketSource:
         except WorkerError:
             return None
         return f"{bucket.cloud} {bucket.url_of(key)}"
+
+    def open_ranges(self, source: FileSource) -> RangeRequests:
+        """See `SourceBackend.open_ranges`."""
+        bucket, key = self._find(source)
+        return ObjectRanges(*bucket.open(), key, display_name(source.url))
 
     async def download(
         self, source: FileSource, folder: Path, meter: TransferMeter, cached: Download | None = None

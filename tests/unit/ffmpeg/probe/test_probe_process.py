@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import socket
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,7 +35,7 @@ class Requests:
 def make(*answers: bytes) -> tuple[ProbeProcess, FakeChild, Requests]:
     replies = asyncio.StreamReader()
     child, requests = FakeChild(Script(hangs=True), {}), Requests(replies, *answers)
-    return ProbeProcess(cast(Child, child), cast(PipeWriter, requests), replies), child, requests
+    return ProbeProcess(cast(Child, child), cast(PipeWriter, requests), replies, socket.socket()), child, requests
 
 
 async def test_each_file_gets_its_reply() -> None:

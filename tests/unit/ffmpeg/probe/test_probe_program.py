@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ffmpeg_worker.ffmpeg.probe import probe_program
 from ffmpeg_worker.ffmpeg.probe.probe_program import serve
 from ffmpeg_worker.sandbox.apply_confinement import CONFINEMENT_FAILED
+
+
+@pytest.fixture(autouse=True)
+def socket_of_the_listener(monkeypatch: pytest.MonkeyPatch) -> int:
+    """The descriptor that the program closes; in this process the usual number is another file."""
+    descriptor = os.open(os.devnull, os.O_RDONLY)
+    monkeypatch.setattr(probe_program, "LISTENER_TO", descriptor)
+    return descriptor
 
 
 def answer(*lines: dict[str, Any]) -> list[dict[str, Any]]:
@@ -19,11 +29,15 @@ def answer(*lines: dict[str, Any]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in replies.getvalue().splitlines()]
 
 
-def test_requests_are_relative_to_the_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_are_relative_to_the_root(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, socket_of_the_listener: int
+) -> None:
     monkeypatch.chdir("/")
     (tmp_path / "empty.mp4").touch()
     [reply] = answer({"confinement": None, "root": str(tmp_path)}, {"path": "empty.mp4"})
     assert reply["error"] == "empty"
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(socket_of_the_listener)
 
 
 @pytest.mark.parametrize("root", ["/missing", "a\0b"])

@@ -49,10 +49,10 @@ class FakeProcess:
         self.confined = 0
         self._reply = reply
 
-    def confine(self, _confinement: object, _root: Path) -> None:
+    def confine(self, _confinement: object, _root: Path, *, by_range: bool = False) -> None:
         self.confined += 1
 
-    async def ask(self, path: Path, *, is_own_playlist: bool = False) -> dict[str, Any] | None:
+    async def ask(self, path: Path, **_: Any) -> dict[str, Any] | None:
         self.asked.append(path)
         if isinstance(self._reply, dict):
             return self._reply

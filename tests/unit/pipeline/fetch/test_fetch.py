@@ -19,7 +19,7 @@ from ffmpeg_worker.errors import (
     TargetForbidden,
 )
 from ffmpeg_worker.job.local_files import LocalFile
-from ffmpeg_worker.pipeline.fetch import fetcher
+from ffmpeg_worker.pipeline.fetch import fetcher, read_texts
 from ffmpeg_worker.pipeline.fetch.fetch import FetchedInput, FetchedInputs, fetch
 from support.job_contexts import FakeJob
 from support.wait_until import until_async
@@ -116,7 +116,7 @@ async def test_a_missing_entry_of_a_list_is_named_with_its_line(tmp_path: Path) 
 
 
 async def test_a_concat_list_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetcher, "MAX_LIST_BYTES", 12)
+    monkeypatch.setattr(read_texts, "MAX_LIST_BYTES", 12)
     job = FakeJob(tmp_path, process("-f concat -i list.txt b.mp4"))
     write(job, c__mp4=b"more", list__txt=b"file 'c.mp4'")
     await fetch(job.context)

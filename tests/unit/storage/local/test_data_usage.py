@@ -190,7 +190,7 @@ def test_a_limit_needs_marks_in_the_folder_of_queued_jobs_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = DataUsage(LocalRoots(tmp_path), max_bytes_per_key=1)
-    monkeypatch.setattr(module, "_supports_marks", lambda _: False)
+    monkeypatch.setattr(module, "supports_marks", lambda _: False)
     with pytest.raises(Misconfigured, match="extended attributes"):
         usage.add_folder(tmp_path)
     DataUsage(LocalRoots(tmp_path)).add_folder(tmp_path)

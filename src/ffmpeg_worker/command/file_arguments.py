@@ -1,0 +1,45 @@
+"""What the arguments of a finished command mean for the files that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ffmpeg_worker.command.filter_graph import GRAPH_OPTIONS
+from ffmpeg_worker.command.flag_options import option_name
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument.
+
+    Attributes:
+        text: as it is.
+        is_input: whether it is the name after `-i`.
+        is_graph: whether it is a filter graph.
+        demuxer: value of `-f` of an input.
+        safe: value of `-safe` of an input.
+    """
+
+    text: str
+    is_input: bool = False
+    is_graph: bool = False
+    demuxer: str | None = None
+    safe: str | None = None
+
+
+def read_arguments(arguments: Sequence[str]) -> Iterator[Argument]:
+    """The arguments of a command that the worker has made, in order: inputs first, then outputs."""
+    options: dict[str, str] = {}
+    previous = ""
+    for text in arguments:
+        if previous == "-i":
+            demuxer = options.get("-f")
+            is_graph = demuxer == "lavfi"
+            yield Argument(text, not is_graph, is_graph, demuxer, options.get("-safe"))
+            options = {}
+        else:
+            is_graph = previous.startswith("-") and option_name(previous) in GRAPH_OPTIONS
+            yield Argument(text, is_graph=is_graph)
+            options[previous] = text
+        previous = text

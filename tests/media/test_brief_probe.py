@@ -1,0 +1,113 @@
+"""Brief descriptions have the same facts as whole ones, also where no picture is decoded for them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+import av
+import pytest
+
+from ffmpeg_worker.ffmpeg.probe.h264_parameters import read_plain_h264
+from ffmpeg_worker.ffmpeg.probe.pyav_probe import ProbeFailed, describe
+from ffmpeg_worker.job.media import MediaInfo, read_media
+from support.media.media_kinds import run_ffmpeg
+
+_VIDEO = "-f lavfi -i testsrc2=size=160x90:rate=25:duration=0.4"
+_AUDIO = "-f lavfi -i sine=duration=0.4"
+_X264 = "-c:v libx264 -preset ultrafast"
+_PLAIN: Mapping[str, str] = MappingProxyType(
+    {
+        "baseline.mp4": f"{_VIDEO} {_X264} -pix_fmt yuv420p",
+        "high.mp4": f"{_VIDEO} -c:v libx264 -preset veryfast -pix_fmt yuv420p",
+        "sound.mp4": f"{_VIDEO} {_AUDIO} {_X264} -bf 2 -pix_fmt yuv420p -c:a aac -ac 2",
+        "cropped.mp4": f"{_VIDEO} -vf scale=150:86,setsar=1 {_X264} -pix_fmt yuv420p",
+        "limited.mp4": f"{_VIDEO} -vf setparams=range=tv {_X264} -pix_fmt yuv420p -x264-params range=tv",
+        "fragmented.mp4": f"{_VIDEO} {_X264} -pix_fmt yuv420p -movflags frag_keyframe+empty_moov",
+        "turned.mp4": "-display_rotation 90 -i high.mp4 -c copy",
+    }
+)
+_OTHER: Mapping[str, str] = MappingProxyType(
+    {
+        "full_range.mp4": f"{_VIDEO} -vf scale=out_range=pc {_X264} -pix_fmt yuvj420p",
+        "colors.mp4": f"{_VIDEO} {_X264} -pix_fmt yuv420p -colorspace bt709 -color_primaries bt709",
+        "wide_pixels.mp4": f"{_VIDEO} -vf setsar=4/3 {_X264} -pix_fmt yuv420p",
+        "interlaced.mp4": f"{_VIDEO} -vf scale=160:96 {_X264} -flags +ilme+ildct -x264-params tff=1",
+        "chroma422.mp4": f"{_VIDEO} {_X264} -pix_fmt yuv422p",
+        "ten_bits.mp4": f"{_VIDEO} {_X264} -pix_fmt yuv420p10le",
+        "gray.mp4": f"{_VIDEO} {_X264} -pix_fmt gray",
+        "lossless.mp4": f"{_VIDEO} {_X264} -pix_fmt yuv444p -qp 0",
+        "matrices.mp4": f"{_VIDEO} -c:v libx264 -preset veryfast -pix_fmt yuv420p -x264-params cqm=jvt",
+        "hevc.mp4": f"{_VIDEO} -c:v libx265 -preset ultrafast -x265-params log-level=none -pix_fmt yuv420p",
+        "mpeg4.mp4": f"{_VIDEO} {_AUDIO} -c:v mpeg4 -c:a aac",
+        "cover.mp4": "-i high.mp4 -f lavfi -i color=red:size=32x32 -map 0 -map 1 -c:v:0 copy -c:v:1 png "
+        "-frames:v:1 1 -disposition:v:1 attached_pic",
+        "in_matroska.mkv": "-i high.mp4 -c copy",
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("clips")
+    for name, recipe in {**_PLAIN, **_OTHER}.items():
+        run_ffmpeg(folder, *shlex.split(recipe), name)
+    return folder
+
+
+@pytest.mark.parametrize("name", [*_PLAIN, *_OTHER])
+def test_a_brief_description_has_the_facts_of_a_whole_one(clips: Path, name: str) -> None:
+    whole, brief = describe(str(clips / name)), describe(str(clips / name), is_brief=True)
+    assert read_media(brief) == read_media(whole)
+    without_pixels = read_media(describe(str(clips / name), is_brief=True, skips_pixels=True))
+    assert _without_pixels(without_pixels) == _without_pixels(read_media(whole))
+
+
+@pytest.mark.parametrize("name", _PLAIN)
+def test_plain_pictures_are_not_decoded(clips: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Mapping[str, str]] = []
+    open_container = av.open
+
+    def note(*arguments: object, container_options: Mapping[str, str], **others: object) -> object:
+        opened.append(container_options)
+        return open_container(*arguments, container_options=container_options, **others)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(av, "open", note)
+    describe(str(clips / name), is_brief=True)
+    assert ["codec_whitelist" in options for options in opened] == [True]
+    assert "h264" not in opened[0]["codec_whitelist"].split(",")
+    assert "aac" in opened[0]["codec_whitelist"].split(",")
+
+
+@pytest.mark.parametrize("name", ["cut.mp4", "empty.mp4", "text.mp4", "missing.mp4", "folder.mp4"])
+def test_both_refuse_a_file_for_the_same_reason(clips: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / "cut.mp4").write_bytes((clips / "high.mp4").read_bytes()[:2000])
+    (tmp_path / "empty.mp4").touch()
+    (tmp_path / "text.mp4").write_text("no media")
+    (tmp_path / "folder.mp4").mkdir()
+    reasons = []
+    for is_brief in (False, True):
+        with pytest.raises(ProbeFailed) as caught:
+            describe(str(tmp_path / name), is_brief=is_brief)
+        reasons.append(caught.value.reason)
+    assert reasons[0] == reasons[1]
+
+
+def test_damaged_parameters_are_not_plain(clips: Path) -> None:
+    with av.open(str(clips / "high.mp4")) as container:
+        extradata = container.streams.video[0].codec_context.extradata or b""
+    assert read_plain_h264(extradata) is not None
+    length = int.from_bytes(extradata[6:8], "big")
+    for kept in range(8 + length):
+        assert read_plain_h264(extradata[:kept]) is None
+    zeros = extradata[:12] + bytes(length - 4) + extradata[8 + length :]
+    assert read_plain_h264(zeros) is None
+    assert read_plain_h264(None) is None
+
+
+def _without_pixels(info: MediaInfo) -> MediaInfo:
+    streams = tuple(replace(stream, pix_fmt=None, color=(None,) * 4) for stream in info.streams)
+    return replace(info, streams=streams)
