@@ -215,6 +215,7 @@ def test_a_webhook_is_stored_in_runpods_shape(server: Server, http: requests.Ses
                 "auth_header": None,
                 "events": ["end"],
                 "shape": "standard" if name == "standard" else "runpod",
+                "trace": {},
             }
     connection.close()
 

@@ -145,7 +145,7 @@ async def test_a_full_disk(worker: Worker, bucket: Bucket, monkeypatch: pytest.M
 
     monkeypatch.setattr(transfer, "_write_all", write)
     assert (await worker.fail(job)).code == "disk_full"
-    assert times(bucket, "GET", "fresh.mp4") == 1
+    assert times(bucket, "GET", "fresh.mp4") == 2, "each of both jobs asks once"
 
 
 async def test_a_download_reports_its_file(worker: Worker, bucket: Bucket) -> None:
