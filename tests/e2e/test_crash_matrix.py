@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import time
+import threading
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -83,13 +83,13 @@ async def test_jobs_go_on_after_a_kill(tmp_path: Path, bucket: Bucket, database:
     folder = tmp_path / "stops"
     folder.mkdir()
     names = {stop: f"clip-{number}" for number, stop in enumerate((*STOPS, PART_3))}
-    held = asyncio.Event()
+    held, killed = asyncio.Event(), threading.Event()
     loop = asyncio.get_running_loop()
 
     def hold_part_3(method: str, path: str) -> int | None:
         if method == "PUT" and "partNumber=3" in path and names[PART_3] in path and not held.is_set():
             loop.call_soon_threadsafe(held.set)
-            time.sleep(1.0)  # the upload of this part does not end before the server is killed
+            killed.wait(WITHIN_S)  # the upload of this part does not end before the server is killed
             return 500
         return None
 
@@ -108,6 +108,7 @@ async def test_jobs_go_on_after_a_kill(tmp_path: Path, bucket: Bucket, database:
                 await wait_until(partial(are_recorded, folder, stop, job_id), f"records of {stop}")
             os.kill(server.pid, signal.SIGKILL)
             server.process.wait()
+            killed.set()
         with running_server(tmp_path, stopping_server, **variables(folder, stops=False, **database)) as server:
             ends = {stop: await wait_for_end(session, server.url, job_id) for stop, job_id in jobs.items()}
             expected = {}
