@@ -270,7 +270,7 @@ class DeliveryNotFound(WorkerError):
 
 
 class JobNotFinal(WorkerError):
-    """What was asked for needs a job that has ended."""
+    """The request needs a job that has ended."""
 
     code = "job_not_final"
 

@@ -20,7 +20,7 @@ _SHOWN = 64
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """What a list of files shows: those whose names have a prefix, after a name, up to a number."""
+    """Query of a list of files: prefix of the names, name to start after, and maximum number of files."""
 
     prefix: str
     after: str

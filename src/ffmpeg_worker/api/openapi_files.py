@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from ffmpeg_worker.api.openapi_parts import content, parameter, problems
+from ffmpeg_worker.api.openapi_parts import content, describe_operation, parameter, problems
 from ffmpeg_worker.api.openapi_schemas import REF
 from ffmpeg_worker.api.stored_file import FILE_EXAMPLE
 
-_TAGS = ["files"]
+_TAG = "files"
+_describe = partial(describe_operation, _TAG)
 _TEXT = {"type": "string"}
 _FILE = {"schema": {"type": "string", "format": "binary"}}
 _OCTETS = {"application/octet-stream": _FILE}
@@ -114,21 +115,3 @@ def form_content(request: str) -> dict[str, Any]:
         "additionalProperties": {"type": "string", "format": "binary"},
     }
     return {"schema": schema, "encoding": {"job": {"contentType": "application/json"}}}
-
-
-def _describe(
-    operation: str,
-    summary: str,
-    description: str,
-    responses: Mapping[int | str, Any],
-    parameters: Sequence[dict[str, Any]],
-    **more: Any,
-) -> dict[str, Any]:
-    return {
-        "operation_id": operation,
-        "summary": summary,
-        "description": description,
-        "tags": _TAGS,
-        "responses": dict(responses),
-        "openapi_extra": {"parameters": list(parameters), **more},
-    }

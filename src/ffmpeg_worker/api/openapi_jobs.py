@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ffmpeg_worker.api.form import FORM_TYPE
@@ -10,7 +11,14 @@ from ffmpeg_worker.api.idempotency import IDEMPOTENCY_HEADER, MAX_KEY
 from ffmpeg_worker.api.job_parameters import DEFAULT_PAGE, MAX_PAGE
 from ffmpeg_worker.api.job_stream import EVENTS_TYPE
 from ffmpeg_worker.api.ndjson_progress import NDJSON_TYPE
-from ffmpeg_worker.api.openapi_parts import JOB_PROBLEMS, content, content_type, parameter, problems
+from ffmpeg_worker.api.openapi_parts import (
+    JOB_PROBLEMS,
+    content,
+    content_type,
+    describe_operation,
+    parameter,
+    problems,
+)
 from ffmpeg_worker.api.openapi_schemas import NO_NUL, REF
 from ffmpeg_worker.api.preferences import MAX_WAIT_S
 from ffmpeg_worker.api.queued_job import EXAMPLE
@@ -19,6 +27,7 @@ from ffmpeg_worker.job.actions.examples import JOB_ID
 from ffmpeg_worker.job_queue.job_record import JobStatus
 
 _TAG = "queued jobs"
+_describe = partial(describe_operation, _TAG)
 _JSON = "application/json"
 _SHOWN_PROBLEMS = [401, 404, 422, 429, 499, 501, 503]
 _CHANGED_PROBLEMS = [401, 404, 409, 422, 429, 499, 501, 503]
@@ -208,21 +217,3 @@ def describe_log() -> dict[str, Any]:
         {200: found, **problems(_SHOWN_PROBLEMS)},
         [_ID, parameter("after", "query", "`last` of the answer before.", 12, _NUMBER), *_WAITING],
     )
-
-
-def _describe(
-    operation: str,
-    summary: str,
-    description: str,
-    responses: Mapping[int | str, Any],
-    parameters: Sequence[dict[str, Any]],
-    **more: Any,
-) -> dict[str, Any]:
-    return {
-        "operation_id": operation,
-        "summary": summary,
-        "description": description,
-        "tags": [_TAG],
-        "responses": dict(responses),
-        "openapi_extra": {"parameters": list(parameters), **more},
-    }

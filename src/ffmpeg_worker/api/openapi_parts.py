@@ -67,3 +67,23 @@ def parameter(name: str, place: str, description: str, example: Any, schema: Map
         "example": example,
         "schema": dict(schema),
     }
+
+
+def describe_operation(
+    tag: str,
+    operation: str,
+    summary: str,
+    description: str,
+    responses: Mapping[int | str, Any],
+    parameters: Sequence[dict[str, Any]],
+    **more: Any,
+) -> dict[str, Any]:
+    """Return the arguments with which a route is documented; `more` is added to the operation."""
+    return {
+        "operation_id": operation,
+        "summary": summary,
+        "description": description,
+        "tags": [tag],
+        "responses": dict(responses),
+        "openapi_extra": {"parameters": list(parameters), **more},
+    }

@@ -90,7 +90,7 @@ class PlannedProcess(ResultModel):
 
 
 class PlanReport(ResultModel):
-    """What a job would do."""
+    """The plan of a job: its inputs, commands and outputs."""
 
     action: str = Field(description="Its action.", examples=["process"])
     complete: bool = Field(

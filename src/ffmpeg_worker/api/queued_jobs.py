@@ -34,7 +34,7 @@ from ffmpeg_worker.planning.planner import ReadJob
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """How an ended job is shown: by its record, its outputs, or its result."""
+    """Form of the answer about an ended job: its record, its outputs, or otherwise its result."""
 
     shows_record: bool
     answers_files: bool

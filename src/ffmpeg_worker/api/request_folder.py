@@ -20,7 +20,7 @@ _QUEUE_SIGNS = ("async", "wait")
 
 
 class RequestFolder:
-    """What a request has on the disk until its job has ended and its answer has been sent."""
+    """Folder and files of a request, removed when its job has ended and its answer has been sent."""
 
     def __init__(self, request: Request) -> None:
         state, record = app_state_of(request), request_record_of(request.scope)

@@ -16,7 +16,7 @@ _CLEAN_RANDOM_ACCESS, _BROKEN_LINK = 21, 18
 
 
 class PictureKind(IntEnum):
-    """What a coded picture means for decoders that begin at it. The numbers are those in JSON."""
+    """Kind of a coded picture: whether decoding can begin at it. The numbers are those in JSON."""
 
     ORDINARY = 0
     RESTART = auto()

@@ -1,4 +1,4 @@
-"""What the arguments of a finished command mean for the files that they name."""
+"""Reads the arguments of a finished command: which are names of inputs, and which are filter graphs."""
 
 from __future__ import annotations
 

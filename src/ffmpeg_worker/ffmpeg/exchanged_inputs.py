@@ -24,7 +24,7 @@ _BY_LIST_OR_FILTER = re.compile(r"\[(?:in#\d+/)?concat @|\[(?:Parsed_)?a?movie[_
 
 @dataclass(frozen=True, slots=True)
 class WaitingInputs:
-    """What a command reads while its bytes arrive.
+    """The inputs of a command whose bytes are fetched while it reads them.
 
     Attributes:
         files: by their names in the working directory of the command. Their tickets are `tickets_for(files)`.

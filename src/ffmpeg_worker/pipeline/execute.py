@@ -194,8 +194,7 @@ class _StepRunner:
         if probes.needs_whole_file(step.options):
             await by_range.complete(step.staged)
             by_range.show_complete(self._folder)
-        file = by_range.find(step.staged)
-        document = await by_range.check(probes.probe(path, step.options, file), () if file is None else (file,))
+        document = await by_range.read(step.staged, lambda file: probes.probe(path, step.options, file))
         if isinstance(document.get("format"), Mapping):
             document["format"] = {**document["format"], "filename": step.display_name}
         await self._command.write(step.result_file, json.dumps(document).encode())

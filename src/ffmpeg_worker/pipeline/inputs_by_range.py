@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Awaitable, Container, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -186,6 +186,15 @@ class InputsByRange:
             link = folder / STAGING_FOLDER / staged
             if one.is_complete and not link.is_symlink():
                 link.symlink_to(f"../../{STAGING_FOLDER}/{staged}")
+
+    async def read(self, staged: str, run: Callable[[RangedFile | None], Awaitable[T]]) -> T:
+        """Await `run` with the file of a staged name; it gets `None` if that lies in the staging folder.
+
+        Raises:
+            WorkerError: see `check`.
+        """
+        file = self.find(staged)
+        return await self.check(run(file), () if file is None else (file,))
 
     async def check(self, run: Awaitable[T], files: Iterable[object]) -> T:
         """Await a run that reads `files`.

@@ -14,9 +14,9 @@ from ffmpeg_worker.storage.transfer import TransferMeter
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What a running step makes, and how fast: seconds of media and frames per second, where they are known.
+    """Speed and current output of a running step, where they are known.
 
-    Of one that `is_open_ended`, nobody knows how long its output will be.
+    `speed` is in seconds of media per second. The length of the output of a step that `is_open_ended` is unknown.
     """
 
     speed: float | None = None

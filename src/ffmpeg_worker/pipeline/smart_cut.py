@@ -28,6 +28,7 @@ from ffmpeg_worker.planning.smart_cut.read_cut import Cut, CutRequest, encoded_w
 from ffmpeg_worker.planning.stream_copy.coded_frames import CodedFrames, read_coded_frames
 from ffmpeg_worker.planning.stream_copy.copy_request import NotCopied
 from ffmpeg_worker.planning.stream_copy.matched_encoder import ENCODERS
+from ffmpeg_worker.storage.ranged.ranged_file import RangedFile
 
 _MARGIN_S = 1.0
 _BEGINS_WITHIN = (
@@ -38,7 +39,7 @@ _BEGINS_WITHIN = (
 
 @dataclass(frozen=True, slots=True)
 class CutOutcome:
-    """How a cut ended: the result of its steps as one, or the reason why all frames must be encoded."""
+    """The result of a cut with all its steps as one, or the reason why all frames must be encoded."""
 
     result: StepResult = field(default_factory=StepResult)
     reason: str = ""
@@ -105,11 +106,11 @@ class SmartCut:
 
     async def _read_frames(self, cut: Cut, source: LocalFile) -> CodedFrames:
         begin, end = float(cut.times.start), cut.times.latest_end
-        by_range = self._context.by_range
-        opened = by_range.find(source.staged)
         until = None if end is None else float(end) + _MARGIN_S
-        work = list_coded_frames(self._context.probes, source.path, begin, until, file=opened)
-        document = await by_range.check(work, () if opened is None else (opened,))
+        document = await self._context.by_range.read(
+            source.staged,
+            lambda file: list_coded_frames(self._context.probes, source.path, begin, until, file=file),
+        )
         frames = await asyncio.to_thread(read_coded_frames, document)
         encoder = ENCODERS[frames.codec]
         if not frames.problem and encoder not in self._context.resources.tools.capabilities.encoders:
@@ -135,12 +136,14 @@ class SmartCut:
 
     async def _splice(self, cut: Cut, plan: CutPlan, files: LocalFiles, runner: CommandRunner) -> None:
         source, context = files[cut.command.key], self._context
-        opened = context.by_range.find(source.staged)
-        async with runner.slot():
+
+        def join(file: RangedFile | None) -> Awaitable[str]:
             order, seconds = plan.order.as_json, runner.seconds_left
-            work = splice(context.probes, source.path, self._folder, order, seconds, opened)
-            held = context.resources.quota.hold(work, runner.jail.root, context.workspace.usage.set_written)
-            problem = await context.by_range.check(held, () if opened is None else (opened,))
+            work = splice(context.probes, source.path, self._folder, order, seconds, file)
+            return context.resources.quota.hold(work, runner.jail.root, context.workspace.usage.set_written)
+
+        async with runner.slot():
+            problem = await context.by_range.read(source.staged, join)
         if problem:
             raise PiecesDoNotFit(problem)
 

@@ -57,9 +57,11 @@ async def copy_frames(
 
 
 async def _read_frames(context: JobContext, folder: Path, name: str, part: SourcePart) -> CodedFrames:
-    opened = context.by_range.find(name.removeprefix(f"{STAGING_FOLDER}/"))
-    work = list_coded_frames(context.probes, folder / name, part.begin_s, part.end_s, file=opened)
-    return read_coded_frames(await context.by_range.check(work, () if opened is None else (opened,)))
+    document = await context.by_range.read(
+        name.removeprefix(f"{STAGING_FOLDER}/"),
+        lambda file: list_coded_frames(context.probes, folder / name, part.begin_s, part.end_s, file=file),
+    )
+    return read_coded_frames(document)
 
 
 def without_copies(lane: Lane, reason: str) -> Lane:

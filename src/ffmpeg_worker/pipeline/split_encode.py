@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from ffmpeg_worker.errors import EngineFailed, EngineKilled, SourceError
-from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
+from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.pipeline.execute import Executed
@@ -103,19 +102,14 @@ class SplitEncode:
             wanted = choose_count(self._request.parallel, slots=slots, workers=count)
             if wanted == 1:
                 return Split()
-            document = await self._index(files[command.key])
+            source, context = files[command.key], self._context
+            read_index = partial(context.probes.index, source.path)
+            document = await context.by_range.read(source.staged, read_index)
         except NotSplit as reason:
             return Split(reason=str(reason))
         except SourceError:
             return Split(reason="the packets of the source cannot be read")
         return decide_split(command, facts, read_packet_index(document), wanted)
-
-    async def _index(self, file: LocalFile) -> dict[str, Any]:
-        by_range, probes = self._context.by_range, self._context.probes
-        opened = by_range.find(file.staged)
-        if opened is None:
-            return await probes.index(file.path)
-        return await by_range.check(probes.index(file.path, opened), (opened,))
 
     async def _open_workers(self, files: LocalFiles) -> RunPiece:
         workers = self._context.runtime.piece_workers

@@ -47,7 +47,7 @@ def may_read_by_range(source: FileSource | TextSource, group: FileGroup | None =
 
 @dataclass(frozen=True, slots=True)
 class ReadFiles:
-    """How a command uses files.
+    """The files that a command reads, by the way in which it reads them.
 
     Attributes:
         files: those that it reads by range: with `-i`, in the filter `movie`, or as entries of `lists`.

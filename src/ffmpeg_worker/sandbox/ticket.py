@@ -34,9 +34,9 @@ class Ticket:
         return syscall(NUMBERS[platform.machine()]["dup"], self.number)  # os.dup() calls fcntl
 
 
-def open_options(number: int) -> dict[str, str]:
+def open_options(number: int, block_bytes: int = _BLOCK_BYTES) -> dict[str, str]:
     """Options with which FFmpeg's libraries open `fd:` through a ticket."""
-    return {"fd": str(number), "blocksize": str(_BLOCK_BYTES)}
+    return {"fd": str(number), "blocksize": str(block_bytes)}
 
 
 def open_arguments(number: int) -> list[str]:

@@ -51,9 +51,8 @@ _REASONS: Mapping[int, str] = {
 # For playlists that FFmpeg itself wrote: without these options, libav judges names of segments and keys.
 _ANY_NAMES = {"allowed_extensions": "ALL", "allowed_segment_extensions": "ALL", "extension_picky": "0"}
 
-# Most bytes of one read through a ticket. Otherwise libav reads as much as it buffers, which is some MB when sound
-# and picture are far apart, and all of that is fetched for it.
-_BLOCK_BYTES = str(64 << 10)
+# Bytes of one read through a ticket: a probe reads little at each place, and all of a block is fetched.
+_BLOCK_BYTES = 64 << 10
 
 _HEAD_BYTES = 16
 # Offsets and magic bytes of containers that may have their index at the end of the file.
@@ -177,7 +176,7 @@ def _opened(
 def _name_for_libav(file: Path | Ticket) -> tuple[str, dict[str, str]]:
     """A name that libav opens, and the options for that."""
     if isinstance(file, Ticket):
-        return "fd:", {"protocol_whitelist": "fd", **open_options(file.number), "blocksize": _BLOCK_BYTES}
+        return "fd:", {"protocol_whitelist": "fd", **open_options(file.number, _BLOCK_BYTES)}
     # Neither form can be read as `protocol:rest`.
     return str(file) if file.is_absolute() else f"./{file}", {"protocol_whitelist": _PROTOCOLS}
 
