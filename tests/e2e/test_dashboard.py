@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -273,9 +274,10 @@ def test_a_file_is_uploaded_and_used(browser: Browser, server: Server, tmp_path:
 
 
 def test_names_tags_and_messages_are_never_markup(browser: Browser, server: Server, hostile: Any) -> None:
-    failed = run(server, "process", {"chainCmds": ["-i", f"{EVIL}.mp4", "out.mp4"]})
-    assert failed["status"] == "failed"
-    probed = run(server, "probe", {"input": "{{in_1}}"}, inputs=[hostile["result"]["outputs"][0]["path"]])
+    failed = run(server, "process", {"chainCmds": ["-i", f"{EVIL}.mov", "out.mp4"]})
+    shutil.copy(hostile["result"]["outputs"][0]["path"], server.data_root / f"{EVIL}.mp4")
+    probed = run(server, "probe", {"input": f"{EVIL}.mp4"})
+    assert [job["status"] for job in (hostile, failed, probed)] == ["succeeded", "failed", "succeeded"]
     with browser.page() as page:
         for job in (hostile, failed, probed):
             page.goto(f"{server.url}/#/jobs/{job['id']}")
