@@ -92,6 +92,16 @@ async def test_probe(client: aiohttp.ClientSession, server: Server) -> None:
     assert server.log_lines("job ended")[-1]["job_id"] == job_id
 
 
+@pytest.mark.parametrize(("origin", "is_own"), [("https://evil.example", False), ("null", False), (None, True)])
+async def test_a_page_of_another_origin_sends_no_form_to_a_server_without_keys(
+    client: aiohttp.ClientSession, server: Server, origin: str | None, is_own: bool
+) -> None:
+    form = aiohttp.FormData({"job": '{"input": "clip.mp4"}'}, default_to_multipart=True)
+    async with client.post("/api/ffmpeg/probe", data=form, headers={"Origin": origin or server.url}) as response:
+        answer = await response.json()
+    assert (response.status, answer.get("code")) == ((200, None) if is_own else (403, "origin_not_allowed"))
+
+
 async def test_vmaf(client: aiohttp.ClientSession) -> None:
     result, job_id = await post(
         client, "vmaf", {"input1": "clip.mp4", "input2": "fast.mp4", "output": "vmaf.json"}

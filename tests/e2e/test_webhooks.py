@@ -18,6 +18,7 @@ from support.servers.receiver import hang, open_receiver
 from support.wait_until import until_async
 
 KEYS = {"one": {"X-API-Key": "one"}, "two": {"X-API-Key": "two"}}
+TRACE = "0af7651916cd43dd8448eb211c80319c"
 JOB = {"action": "download", "data": {"input": "a.txt"}, "metadata": {"order": "A-17"}}
 
 
@@ -49,7 +50,8 @@ async def request(method: str, url: str, key: str = "one", **more: Any) -> tuple
 
 async def submit(server: Server, **fields: Any) -> str:
     """Send a job; returns its address."""
-    status, job = await request("POST", f"{server.url}/api/jobs", json={**JOB, **fields})
+    headers = {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
+    status, job = await request("POST", f"{server.url}/api/jobs", json={**JOB, **fields}, headers=headers)
     assert status == 202, job
     return str(job["status_url"])
 
@@ -74,6 +76,7 @@ async def test_webhooks_of_a_server(tmp_path: Path) -> None:
             assert seen == [(200, event.job)]
             assert (event.type, event.job["metadata"]) == ("job.succeeded", {"order": "A-17"})
             assert event.job["result"]["outputs"][0]["name"] == "a.txt"
+            assert message.headers["traceparent"].split("-")[1] == TRACE
             await check_deliveries(address, event.id)
             await receiver.wait_for(2)
             assert {each.id for each in receiver.received} == {event.id}

@@ -23,6 +23,7 @@ from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.queue_fields import DEFAULT_PRIORITY
 from ffmpeg_worker.job_queue.database import Database, path_of
 from ffmpeg_worker.job_queue.dbos_runtime import APPLICATION_VERSION, Engine
+from ffmpeg_worker.job_queue.job_endings import OnEnd
 from ffmpeg_worker.job_queue.job_folders import JobFolders
 from ffmpeg_worker.job_queue.job_reader import CALLER_PATIENCE_S, JobReader
 from ffmpeg_worker.job_queue.job_record import JobRecord, JobStatus
@@ -44,7 +45,7 @@ from ffmpeg_worker.job_queue.queue_options import QueueOptions
 from ffmpeg_worker.job_queue.queue_runtime import QueueRuntime
 from ffmpeg_worker.job_queue.report_writer import ReportWriter
 from ffmpeg_worker.job_queue.retention import Retention
-from ffmpeg_worker.job_queue.run_attempts import AttemptRunner, OnEnd
+from ffmpeg_worker.job_queue.run_attempts import AttemptRunner
 from ffmpeg_worker.job_queue.seal import Seal
 from ffmpeg_worker.job_queue.sent_job import RefusedJob, SentJob, key_of
 from ffmpeg_worker.job_queue.stored_body import pack_body
@@ -98,7 +99,7 @@ class JobQueue(JobReader):
             options.engine_url, self.executor, self.attempts.run, slots=options.slots, pieces=options.slots
         )
         self._limits = QueueLimits(options.max_queued, options.max_queued_per_key)
-        self._lost = LostJobs(database, self._engine, self.attempts.end_cancelling)
+        self._lost = LostJobs(database, self._engine, self.attempts.endings.end_cancelling)
         self.retention = Retention(
             database,
             folders,
@@ -216,7 +217,7 @@ class JobQueue(JobReader):
         )
         self.attempts.cancel(job_id)
         if record.status is JobStatus.CANCELLING:
-            await self.attempts.end_cancelling(job_id)
+            await self.attempts.endings.end_cancelling(job_id)
         self.changes.tell([job_id])
         now = await self.get(job_id, owner)
         if now.is_final and record.status is not JobStatus.CANCELLING:
@@ -348,7 +349,7 @@ class JobQueue(JobReader):
         """End jobs that were not started in time, as long as the queue is open."""
         while True:
             try:
-                while ended := await self.attempts.expire():
+                while ended := await self.attempts.endings.expire():
                     await self._forget_waiting(ended)
             except WorkerError as error:
                 log(logging.WARNING, "expired jobs could not be ended", detail=error.detail)

@@ -16,8 +16,8 @@ from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.settings import SEAL_KEY_FILE, Settings
 
 if TYPE_CHECKING:
+    from ffmpeg_worker.job_queue.job_endings import OnEnd
     from ffmpeg_worker.job_queue.job_queue import JobQueue
-    from ffmpeg_worker.job_queue.run_attempts import OnEnd
     from ffmpeg_worker.job_queue.seal import Seal
 
 _JOBS_FILE, _ENGINE_FILE = "jobs.db", "engine.db"

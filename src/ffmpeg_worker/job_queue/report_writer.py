@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,14 @@ from ffmpeg_worker.job_queue.webhooks.progress_events import ProgressEvents, sto
 from ffmpeg_worker.logs import log
 
 PAUSE_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class UnwrittenReports:
+    """What was reported of one job and is not stored yet: its newest progress, and entries for `append_log`."""
+
+    progress: Mapping[str, Any] | None = None
+    log: Sequence[dict[str, Any]] = ()
 
 
 class ReportWriter:
@@ -44,11 +53,13 @@ class ReportWriter:
         self._logs.append(entry)
         self._start()
 
-    def take(self, job_id: str) -> Mapping[str, Any] | None:
-        """Return the newest progress of a job that has ended, if it was not written yet, and forget it."""
+    def take(self, job_id: str) -> UnwrittenReports:
+        """Return the reports of a job that were not written yet, for whoever stores its end, and forget them."""
         self._events.forget(job_id)
         _, progress = self._progress.pop(job_id, (None, None))
-        return progress
+        entries = [entry for entry in self._logs if entry["job_id"] == job_id]
+        self._logs = [entry for entry in self._logs if entry["job_id"] != job_id]
+        return UnwrittenReports(progress, entries)
 
     async def flush(self) -> None:
         """Write what was reported so far; what cannot be written is lost, since no job may wait for it."""

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
-
-import sqlalchemy as sa
 
 from ffmpeg_worker.errors import (
     JobCancelled,
     JobInterrupted,
     JobPoisoned,
     JobReplaced,
-    QueueUnavailable,
     SourceNotFound,
     WorkerError,
 )
@@ -31,15 +26,15 @@ from ffmpeg_worker.job.lifecycle import JobEvent
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.job_queue.attempt_log import AttemptLog
 from ffmpeg_worker.job_queue.database import Database
+from ffmpeg_worker.job_queue.job_endings import JobEndings, OnEnd
 from ffmpeg_worker.job_queue.job_folders import JobFolders
 from ffmpeg_worker.job_queue.job_record import JobRecord, JobStatus
-from ffmpeg_worker.job_queue.job_store import Attempt, begin_attempt, find_running, finish_job, get_job, give_back
+from ffmpeg_worker.job_queue.job_store import Attempt, begin_attempt, find_running
 from ffmpeg_worker.job_queue.queue_runtime import QueueRuntime
 from ffmpeg_worker.job_queue.report_writer import ReportWriter
 from ffmpeg_worker.job_queue.seal import Seal
 from ffmpeg_worker.job_queue.step_records import StepRecords
 from ffmpeg_worker.job_queue.stored_body import open_body
-from ffmpeg_worker.job_queue.waiting_jobs import expire_waiting
 from ffmpeg_worker.logs import job_id_var, log
 from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.pipeline.run_job import run_job
@@ -53,8 +48,6 @@ _LOOK_S = 1.0
 _CLOSING_PATIENCE_S = 5.0
 """Seconds for which a worker that ends tries to store what its jobs have done."""
 
-OnEnd = Callable[[JobRecord, float], None]
-"""Receives a job that has ended, and the seconds of its last attempt."""
 OpenPieces = Callable[[JobRecord, JobBody, Job, QueueRuntime], Awaitable[PieceWorkers | None]]
 """Finds workers that help with the pieces of a split encode."""
 
@@ -93,7 +86,7 @@ class AttemptRunner:
         self._executor = executor
         self._default_timeout_s = default_timeout_s
         self._max_timeout_s = max_timeout_s
-        self._on_end = on_end
+        self.endings = JobEndings(database, seal, folders, reports, on_end)
         self._open_pieces = open_pieces
         self._running: set[_Running] = set()
         self._is_closing = False
@@ -132,7 +125,7 @@ class AttemptRunner:
 
     async def close(self, grace_s: float) -> None:
         """Let running attempts end within `grace_s`, then give their jobs back to the queue."""
-        self._is_closing = True
+        self._is_closing = self.endings.is_closing = True
         tasks = [running.task for running in self._running]
         if tasks:
             await asyncio.wait(tasks, timeout=grace_s)
@@ -145,61 +138,34 @@ class AttemptRunner:
         if self._looking is not None:
             self._looking.cancel()
 
-    async def end_cancelling(self, job_id: str) -> bool:
-        """End a job that was cancelled when no worker ran it; returns whether it was so."""
-        error = JobCancelled("The job was cancelled.").as_problem(job_id)
-
-        def finish(connection: sa.Connection) -> JobRecord:
-            if get_job(connection, job_id).status is not JobStatus.CANCELLING:
-                raise JobReplaced("The job is not cancelled.")
-            return finish_job(connection, job_id, None, JobStatus.CANCELLED, error=error)
-
-        try:
-            record = await self._database.run(finish)
-        except JobReplaced:  # it has ended already, or another worker runs it
-            return False
-        self._ended(record, time.monotonic())
-        await self._folders.end(job_id)
-        return True
-
-    async def expire(self, job_id: str | None = None) -> list[JobRecord]:
-        """End jobs that were not started in time, or only that one; returns those that it has ended."""
-        ended = await self._database.run(partial(expire_waiting, job_id=job_id))
-        for record in ended:
-            self._ended(record, time.monotonic())
-            await self._folders.end(record.job_id)
-        return ended
-
     async def _run_attempt(self, running: _Running) -> None:
         job_id, token, began = running.job_id, running.token, time.monotonic()
-        has_failed = True
         try:
             begin = partial(begin_attempt, job_id=job_id, executor=self._executor, token=token)
             attempt = await self._database.run(begin)
             if attempt is None:
-                if not await self.expire(job_id):
-                    await self.end_cancelling(job_id)
+                if not await self.endings.expire(job_id):
+                    await self.endings.end_cancelling(job_id)
                 return
             if attempt.record.attempts > MAX_ATTEMPTS:
                 raise _poisoned(attempt)
             result = await self._run_job(attempt, running)
-            end: Callable[[], Awaitable[JobRecord]] = partial(self._succeed, job_id, token, result)
-            has_failed = False
         except asyncio.CancelledError:
             if not running.is_cancelled:
-                await finish_shielded(self._give_back(job_id, token))
+                await finish_shielded(self.endings.give_back(job_id, token))
                 raise JobInterrupted("The worker is shutting down.") from None
-            end = partial(self._fail, job_id, token, JobCancelled("The job was cancelled."))
+            end = self.endings.fail(job_id, token, began, JobCancelled("The job was cancelled."))
         except JobReplaced:
-            await finish_shielded(self._leave_replaced(job_id))
-            return
+            end = self.endings.leave_replaced(job_id)
         except WorkerError as error:
-            end = partial(self._fail, job_id, token, error)
+            end = self.endings.fail(job_id, token, began, error)
         except Exception:
             log(logging.ERROR, "the job failed unexpectedly", exc_info=True)
             unexpected = WorkerError("The worker failed; its log has the reason.")
-            end = partial(self._fail, job_id, token, unexpected)
-        await finish_shielded(self._end(end, job_id, began, has_failed=has_failed))
+            end = self.endings.fail(job_id, token, began, unexpected)
+        else:
+            end = self.endings.succeed(job_id, token, began, result)
+        await finish_shielded(end)
 
     async def _run_job(self, attempt: Attempt, running: _Running) -> JobResult:
         record = attempt.record
@@ -234,74 +200,6 @@ class AttemptRunner:
 
     def _observe(self, job_id: str, token: str, event: JobEvent) -> None:
         self._reports.report_progress(job_id, token, event.as_json())
-
-    async def _end(
-        self, end: Callable[[], Awaitable[JobRecord]], job_id: str, began: float, *, has_failed: bool
-    ) -> None:
-        """Store the end of a job, then remove its working files; without it, the work would be done again."""
-        while True:
-            try:
-                self._ended(await end(), began)
-                await self._folders.end(job_id)
-            except JobReplaced:
-                await self._leave_replaced(job_id)
-            except QueueUnavailable as error:
-                log(logging.ERROR, "the end of a job could not be stored", detail=error.detail)
-                if self._is_closing:
-                    return
-                if has_failed:  # maybe its own files have filled the disk
-                    await self._folders.remove_work(job_id)
-                continue
-            return
-
-    async def _leave_replaced(self, job_id: str) -> None:
-        """Remove the working files, unless an attempt holds them, or the job waits for its next attempt."""
-        log(logging.WARNING, "another worker runs the job, or has ended it")
-        with suppress(WorkerError):
-            record = await self._database.run(partial(get_job, job_id=job_id), patience_s=5)
-            if record.status is not JobStatus.QUEUED:
-                await self._folders.remove_work(job_id)
-
-    async def _succeed(self, job_id: str, token: str, result: JobResult) -> JobRecord:
-        sealed = self._seal.seal(json.dumps(result.as_json(), separators=(",", ":")).encode())
-        place = self._folders.place if self._folders.has_outputs(job_id) else None
-        finish = partial(
-            finish_job,
-            job_id=job_id,
-            token=token,
-            status=JobStatus.SUCCEEDED,
-            result=sealed,
-            outputs_place=place,
-            progress=self._reports.take(job_id),
-        )
-        return await self._database.run(finish)
-
-    async def _fail(self, job_id: str, token: str, error: WorkerError) -> JobRecord:
-        status = JobStatus.CANCELLED if isinstance(error, JobCancelled) else JobStatus.FAILED
-        problem = error.as_problem(job_id)
-        return await self._database.run(
-            partial(
-                finish_job,
-                job_id=job_id,
-                token=token,
-                status=status,
-                error=problem,
-                progress=self._reports.take(job_id),
-            )
-        )
-
-    def _ended(self, record: JobRecord, began: float) -> None:
-        seconds = time.monotonic() - began
-        outcome = record.status.value if record.error is None else record.error["code"]
-        log(logging.INFO, "job ended", action=record.action, outcome=outcome, seconds=round(seconds, 3))
-        self._on_end(record, seconds)
-
-    async def _give_back(self, job_id: str, token: str) -> None:
-        self._reports.take(job_id)
-        try:
-            await self._database.run(partial(give_back, job_id=job_id, token=token), patience_s=5)
-        except WorkerError as error:
-            log(logging.WARNING, "a job could not be given back; others take it over", detail=error.detail)
 
     def _start_looking(self) -> None:
         if self._looking is None or self._looking.done():

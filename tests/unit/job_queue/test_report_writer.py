@@ -16,7 +16,7 @@ from ffmpeg_worker.job_queue.attempt_log import AttemptLog
 from ffmpeg_worker.job_queue.database import Database
 from ffmpeg_worker.job_queue.job_store import NewJob, begin_attempt, get_job, insert_job
 from ffmpeg_worker.job_queue.log_store import read_log
-from ffmpeg_worker.job_queue.report_writer import ReportWriter
+from ffmpeg_worker.job_queue.report_writer import ReportWriter, UnwrittenReports
 from ffmpeg_worker.job_queue.webhooks.progress_events import ProgressEvents
 from support.wait_until import until_async
 
@@ -86,14 +86,19 @@ async def test_progress_of_a_replaced_attempt_is_dropped(database: Database, cou
     assert await progress_of(database, "job-1") == {"percent": 1}
 
 
-async def test_the_last_progress_is_taken_by_the_end(database: Database, counted: Counted) -> None:
+async def test_reports_that_are_not_written_yet_are_taken_by_the_end(database: Database, counted: Counted) -> None:
     writer = writer_of(counted)
-    writer.report_progress("job-0", "job-0", {"percent": 100})
-    assert writer.take("job-0") == {"percent": 100}
-    assert writer.take("job-0") is None
+    for job_id in ("job-0", "job-1"):
+        writer.report_progress(job_id, job_id, {"percent": 100})
+        writer.report_log({"job_id": job_id, "attempt": 1, "lane": 0, "command": 0, "text": f"of {job_id}\n"})
+    taken = writer.take("job-0")
+    assert taken.progress == {"percent": 100}
+    assert [entry["text"] for entry in taken.log] == ["of job-0\n"]
+    assert writer.take("job-0") == UnwrittenReports(None, [])
     await writer.flush()
-    assert counted.writes == 0
     assert await progress_of(database, "job-0") is None
+    assert not await database.run(partial(read_log, job_id="job-0"))
+    assert [entry.text for entry in await database.run(partial(read_log, job_id="job-1"))] == ["of job-1\n"]
 
 
 async def test_what_a_lost_database_cannot_take_is_dropped(database: Database, counted: Counted) -> None:

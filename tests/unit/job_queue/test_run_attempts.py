@@ -24,7 +24,7 @@ from ffmpeg_worker.errors import (
 from ffmpeg_worker.job.command_log import LogChunk
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.lifecycle import JobEvent, Stage
-from ffmpeg_worker.job_queue import run_attempts
+from ffmpeg_worker.job_queue import job_endings, run_attempts
 from ffmpeg_worker.job_queue.database import Database
 from ffmpeg_worker.job_queue.delivery_store import SealedCallback
 from ffmpeg_worker.job_queue.job_folders import JobFolders
@@ -138,6 +138,21 @@ async def start(lab: Lab, held: Held) -> asyncio.Task[None]:
     running = asyncio.create_task(lab.runner.run("job"))
     await asyncio.wait_for(held.began.wait(), 10)
     return running
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_whoever_sees_the_end_finds_the_whole_log(lab: Lab, use: Use, fails: bool) -> None:
+    async def job(runtime: QueueRuntime) -> Any:
+        await lab.reports.flush()
+        runtime.log_sink(LogChunk(0, 0, "the last line\n"))
+        if fails:
+            raise InvalidJob("No.")
+        return Result()
+
+    use(job)
+    await lab.runner.run("job")
+    assert (await lab.get()).is_final
+    assert [entry.text for entry in await lab.database.run(partial(read_log, job_id="job"))] == ["the last line\n"]
 
 
 async def test_a_job_that_succeeds(lab: Lab, use: Use) -> None:
@@ -260,10 +275,10 @@ async def test_a_job_that_was_cancelled_before_its_begin_ends(lab: Lab, use: Use
 async def test_a_late_entry_of_the_queue_does_not_touch_a_job(lab: Lab) -> None:
     """Its job runs elsewhere, or waits again, when `run` has been told that it may not begin."""
     await lab.database.run(partial(begin_attempt, job_id="job", executor="other", token="o"))
-    assert not await lab.runner.end_cancelling("job")
+    assert not await lab.runner.endings.end_cancelling("job")
     assert (await lab.get()).status is JobStatus.RUNNING
     await lab.database.run(partial(take_from_dead, executors=["other"]))
-    assert not await lab.runner.end_cancelling("job")
+    assert not await lab.runner.endings.end_cancelling("job")
     assert (await lab.get()).status is JobStatus.QUEUED
 
 
@@ -442,7 +457,7 @@ async def test_the_end_is_stored_when_the_database_is_back(
             raise QueueUnavailable("Away.")
         return finish(connection, **more)
 
-    monkeypatch.setattr(run_attempts, "finish_job", finish_at_third)
+    monkeypatch.setattr(job_endings, "finish_job", finish_at_third)
     await lab.runner.run("job")
     assert (await lab.get()).status is JobStatus.SUCCEEDED
     assert len(tries) == 3
@@ -458,8 +473,8 @@ async def test_a_worker_that_closes_does_not_wait_for_a_database_that_is_away(
     def away(_connection: sa.Connection, **_more: Any) -> Any:
         raise QueueUnavailable("Away.")
 
-    monkeypatch.setattr(run_attempts, "finish_job", away)
-    monkeypatch.setattr(run_attempts, "give_back", away)
+    monkeypatch.setattr(job_endings, "finish_job", away)
+    monkeypatch.setattr(job_endings, "give_back", away)
     closing = asyncio.create_task(lab.runner.close(60))
     await asyncio.sleep(0)
     held.go_on.set()
@@ -503,7 +518,7 @@ async def test_an_end_that_is_known_is_not_an_error_of_the_worker(lab: Lab, use:
     """A job that is unknown, as after its removal, ends quietly."""
     await lab.database.run(lambda db: db.exec_driver_sql("DELETE FROM ffw_jobs"))
     with pytest.raises(WorkerError):
-        await lab.runner.end_cancelling("job")
+        await lab.runner.endings.end_cancelling("job")
     use(Held())
     await lab.runner.run("job")
     assert lab.ended == []
