@@ -14,7 +14,8 @@ from typing import Any, cast
 import pytest
 import sqlalchemy as sa
 
-from ffmpeg_worker.errors import InvalidJob, (
+from ffmpeg_worker.errors import (
+    InvalidJob,
     JobInterrupted,
     JobReplaced,
     QueueUnavailable,
