@@ -1,4 +1,4 @@
-"""What a caller prefers about an answer: `Prefer` (RFC 7240), and its spelling in the query string."""
+"""Preferences of a caller about an answer: `Prefer` (RFC 7240), and its spelling in the query string."""
 
 from __future__ import annotations
 

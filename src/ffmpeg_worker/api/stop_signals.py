@@ -1,4 +1,4 @@
-"""What ends a server or a worker: a signal, or the end of the program that started it; and where its log goes."""
+"""Ends a program at a signal or with the program that started it; its log survives a terminal that is gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What commands of a job log while they run, and the bounded text that is kept of it."""
+"""The log of a job's commands while they run, and the bounded text that is kept of it."""
 
 from __future__ import annotations
 

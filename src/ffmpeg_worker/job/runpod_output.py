@@ -1,4 +1,4 @@
-"""What RunPod's clients receive for a job that has ended, from RunPod's workers and from our own endpoint."""
+"""The output of an ended job for RunPod's clients, from RunPod's workers and from our own endpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands of one attempt say: stored while they run, in bounded space."""
+"""Stores the log of one attempt while its commands run, in bounded space."""
 
 from __future__ import annotations
 

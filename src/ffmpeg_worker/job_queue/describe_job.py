@@ -1,4 +1,4 @@
-"""How callers see a job: in answers, and in webhooks."""
+"""The JSON of a job in answers and in webhooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many jobs and workers a queue has, in the states that its operators watch."""
+"""Numbers of jobs and workers of a queue by state, for its operators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a queue runs, from the settings."""
+"""Options of a queue, read from the settings."""
 
 from __future__ import annotations
 

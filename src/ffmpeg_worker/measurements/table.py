@@ -1,4 +1,4 @@
-"""Which filters measure: those with a shape of their own in results, and those that only appear in the log."""
+"""Filters that measure: those with fields of their own in results, and those that only appear in the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which addresses may be called, and the timeouts of a call."""
+"""Rules of outbound calls: the addresses that may be called, and timeouts."""
 
 from __future__ import annotations
 

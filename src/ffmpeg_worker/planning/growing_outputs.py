@@ -1,4 +1,4 @@
-"""Which outputs of a lane can be uploaded while their command writes them."""
+"""Finds the outputs of a lane that can be uploaded while their command writes them."""
 
 from __future__ import annotations
 

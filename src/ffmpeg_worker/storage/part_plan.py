@@ -1,4 +1,4 @@
-"""How a growing file is divided into parts that are uploaded before it is complete."""
+"""Divides a growing file into parts that are uploaded before it is complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a job may still delete what it has uploaded: after a takeover, the objects belong to another attempt."""
+"""Decides whether a job may still delete its uploads: after a takeover, the objects belong to another attempt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the webhooks of a job go, and in which form; checked before the job is accepted."""
+"""The receiver of a job's webhooks and their form; checked before the job is accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a webhook is tried again."""
+"""Times at which a webhook is tried again."""
 
 from __future__ import annotations
 

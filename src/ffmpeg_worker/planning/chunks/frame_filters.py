@@ -1,4 +1,4 @@
-"""Which filters work on each frame alone, so that a chunk gets the frames that the whole would have."""
+"""Filters that work on each frame alone, so that a chunk gets the frames that the whole would have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which streams of the source a command takes besides its video."""
+"""Streams of the source that a command takes besides its video."""
 
 from __future__ import annotations
 

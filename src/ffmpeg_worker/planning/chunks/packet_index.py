@@ -1,4 +1,4 @@
-"""Where the frames of a video are, found by its packets."""
+"""Index of the frames of a video, made from its packets."""
 
 from __future__ import annotations
 

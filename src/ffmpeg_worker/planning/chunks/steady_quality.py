@@ -1,4 +1,4 @@
-"""Which encoders, with which rate control, encode a chunk as they would encode it within the whole."""
+"""Encoders and rate controls that encode a chunk as they would encode it within the whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which filters keep the length of what they filter."""
+"""Filters that keep the length of their input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which options write files, by the rules of the policy."""
+"""Options that write files, by the rules of the policy."""
 
 from __future__ import annotations
 

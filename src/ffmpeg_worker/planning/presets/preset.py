@@ -1,4 +1,4 @@
-"""What a preset is: its name, inputs and parameters, and the function that makes its commands."""
+"""A preset: its name, inputs and parameters, and the function that makes its commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the frames of a part of a video are coded."""
+"""The coded frames of a part of a video: order, times and references."""
 
 from __future__ import annotations
 

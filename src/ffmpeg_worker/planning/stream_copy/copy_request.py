@@ -1,4 +1,4 @@
-"""What a lane needs to know about its sources before it can copy frames from them."""
+"""Questions of a lane about its sources before it can copy frames from them."""
 
 from __future__ import annotations
 

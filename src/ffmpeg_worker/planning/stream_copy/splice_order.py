@@ -1,4 +1,4 @@
-"""What the program that joins encoded and copied frames is told."""
+"""The instructions for the program that joins encoded and copied frames."""
 
 from __future__ import annotations
 

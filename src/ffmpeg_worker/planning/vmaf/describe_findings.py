@@ -1,4 +1,4 @@
-"""What was found about two videos, in plain sentences and in the fields of the result."""
+"""Describes findings about two videos, in plain sentences and in the fields of the result."""
 
 from __future__ import annotations
 

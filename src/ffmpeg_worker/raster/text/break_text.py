@@ -1,4 +1,4 @@
-"""Where lines, phrases and words of a text end, found by ICU (https://unicode-org.github.io/icu/).
+"""Breaks a text into lines, phrases and words with ICU (https://unicode-org.github.io/icu/).
 
 ICU has dictionaries for Thai, Lao, Khmer, Burmese, Chinese and Japanese, whose words are not separated by spaces.
 """

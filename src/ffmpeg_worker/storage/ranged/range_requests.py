@@ -1,4 +1,4 @@
-"""What the engine needs of a backend: requests for ranges of one source, all of the same version."""
+"""The interface of backends for ranges: requests for parts of one source, all of the same version."""
 
 from __future__ import annotations
 

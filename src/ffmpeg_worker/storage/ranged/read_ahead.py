@@ -1,4 +1,4 @@
-"""How far ahead of a reader bytes are requested: one block after a jump, more the longer it reads on."""
+"""The distance that is read ahead: one block after a jump, more the longer a reader reads on."""
 
 from __future__ import annotations
 
