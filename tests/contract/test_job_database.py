@@ -13,19 +13,21 @@ import pytest
 
 from ffmpeg_worker.errors import JobReplaced, QueueUnavailable
 from ffmpeg_worker.job_queue import database as database_module
+from ffmpeg_worker.job_queue.attempt_store import (
+    Attempt,
+    begin_attempt,
+    finish_job,
+    give_back,
+    take_from_dead,
+)
 from ffmpeg_worker.job_queue.database import Database, sqlite_url
 from ffmpeg_worker.job_queue.dbos_runtime import Engine
 from ffmpeg_worker.job_queue.job_record import JobRecord, JobStatus
 from ffmpeg_worker.job_queue.job_store import (
-    Attempt,
     NewJob,
-    begin_attempt,
     find_queued,
-    finish_job,
     get_job,
-    give_back,
     insert_job,
-    take_from_dead,
 )
 from support.servers.postgres import Postgres
 

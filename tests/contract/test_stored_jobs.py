@@ -11,13 +11,9 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.errors import InvalidJob, JobNotFound
+from ffmpeg_worker.job_queue.attempt_store import begin_attempt, give_back
 from ffmpeg_worker.job_queue.job_record import JobFilter, JobStatus
-from ffmpeg_worker.job_queue.job_store import (
-    begin_attempt,
-    count_waiting,
-    give_back,
-    request_cancel,
-)
+from ffmpeg_worker.job_queue.job_store import count_waiting, request_cancel
 from support.jobs.stored_jobs import StoredJobs, open_stored_jobs
 
 DATABASES = ("sqlite", "postgresql")

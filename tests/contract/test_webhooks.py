@@ -21,9 +21,10 @@ from standardwebhooks import Webhook
 
 from ffmpeg_worker.client.webhooks import WebhookRefused, verify_webhook
 from ffmpeg_worker.errors import AddressNotAllowed, DeliveryNotFound, InvalidJob, JobNotFound
+from ffmpeg_worker.job_queue.attempt_store import begin_attempt, finish_job
 from ffmpeg_worker.job_queue.database import Database, sqlite_url
 from ffmpeg_worker.job_queue.job_record import JobStatus
-from ffmpeg_worker.job_queue.job_store import NewJob, begin_attempt, finish_job, insert_job, restart_job
+from ffmpeg_worker.job_queue.job_store import NewJob, insert_job, restart_job
 from ffmpeg_worker.job_queue.seal import Seal
 from ffmpeg_worker.job_queue.webhooks import deliverer, send
 from ffmpeg_worker.job_queue.webhooks.callback import Callback

@@ -12,20 +12,22 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from ffmpeg_worker.errors import JobReplaced
+from ffmpeg_worker.job_queue.attempt_store import (
+    begin_attempt,
+    finish_job,
+    give_back,
+    take_from_dead,
+    write_progress,
+)
 from ffmpeg_worker.job_queue.delivery_store import SealedCallback
 from ffmpeg_worker.job_queue.job_record import FINAL, JobRecord, JobStatus
 from ffmpeg_worker.job_queue.job_store import (
     NewJob,
-    begin_attempt,
-    finish_job,
     get_job,
-    give_back,
     insert_job,
     request_cancel,
     restart_job,
     start_new_run,
-    take_from_dead,
-    write_progress,
 )
 from ffmpeg_worker.job_queue.step_store import write_steps
 from ffmpeg_worker.job_queue.tables import deliveries, metadata, steps

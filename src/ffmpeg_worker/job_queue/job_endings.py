@@ -13,10 +13,11 @@ import sqlalchemy as sa
 
 from ffmpeg_worker.errors import JobCancelled, JobReplaced, QueueUnavailable, WorkerError
 from ffmpeg_worker.job.result import JobResult
+from ffmpeg_worker.job_queue.attempt_store import finish_job, give_back
 from ffmpeg_worker.job_queue.database import Database
 from ffmpeg_worker.job_queue.job_folders import JobFolders
 from ffmpeg_worker.job_queue.job_record import JobRecord, JobStatus
-from ffmpeg_worker.job_queue.job_store import finish_job, get_job, give_back
+from ffmpeg_worker.job_queue.job_store import get_job
 from ffmpeg_worker.job_queue.log_store import append_log
 from ffmpeg_worker.job_queue.report_writer import ReportWriter, UnwrittenReports
 from ffmpeg_worker.job_queue.seal import Seal

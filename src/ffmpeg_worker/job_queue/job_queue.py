@@ -21,6 +21,7 @@ from ffmpeg_worker.job.canonical_body import canonical_body
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.queue_fields import DEFAULT_PRIORITY
+from ffmpeg_worker.job_queue.attempt_store import insert_refused, take_from_dead
 from ffmpeg_worker.job_queue.database import Database, path_of
 from ffmpeg_worker.job_queue.dbos_runtime import APPLICATION_VERSION, Engine
 from ffmpeg_worker.job_queue.job_endings import OnEnd
@@ -31,10 +32,8 @@ from ffmpeg_worker.job_queue.job_store import (
     NewJob,
     find_open_body,
     insert_job,
-    insert_refused,
     request_cancel,
     restart_job,
-    take_from_dead,
 )
 from ffmpeg_worker.job_queue.lost_jobs import LostJobs
 from ffmpeg_worker.job_queue.membership import Membership, count_workers

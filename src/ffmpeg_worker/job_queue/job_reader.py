@@ -14,8 +14,9 @@ from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job_queue.changes import Changes, Watch
 from ffmpeg_worker.job_queue.database import Database
 from ffmpeg_worker.job_queue.job_folders import JobFolders
+from ffmpeg_worker.job_queue.job_list import list_jobs
 from ffmpeg_worker.job_queue.job_record import JobFilter, JobPage, JobRecord, JobStatus, LogEntry
-from ffmpeg_worker.job_queue.job_store import count_jobs, get_body, get_job, list_jobs
+from ffmpeg_worker.job_queue.job_store import count_jobs, get_body, get_job
 from ffmpeg_worker.job_queue.log_store import read_log
 from ffmpeg_worker.job_queue.output_files import open_output
 from ffmpeg_worker.job_queue.queue_health import QueueHealth, read_health

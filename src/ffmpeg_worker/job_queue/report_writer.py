@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.job_queue.attempt_store import write_progress
 from ffmpeg_worker.job_queue.database import Database
-from ffmpeg_worker.job_queue.job_store import write_progress
 from ffmpeg_worker.job_queue.log_store import append_log
 from ffmpeg_worker.job_queue.webhooks.progress_events import ProgressEvents, store_progress
 from ffmpeg_worker.logs import log

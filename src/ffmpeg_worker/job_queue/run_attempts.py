@@ -25,11 +25,11 @@ from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.lifecycle import JobEvent
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.job_queue.attempt_log import AttemptLog
+from ffmpeg_worker.job_queue.attempt_store import Attempt, begin_attempt, find_running
 from ffmpeg_worker.job_queue.database import Database
 from ffmpeg_worker.job_queue.job_endings import JobEndings, OnEnd
 from ffmpeg_worker.job_queue.job_folders import JobFolders
 from ffmpeg_worker.job_queue.job_record import JobRecord, JobStatus
-from ffmpeg_worker.job_queue.job_store import Attempt, begin_attempt, find_running
 from ffmpeg_worker.job_queue.queue_runtime import QueueRuntime
 from ffmpeg_worker.job_queue.report_writer import ReportWriter
 from ffmpeg_worker.job_queue.seal import Seal

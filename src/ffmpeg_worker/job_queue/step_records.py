@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from functools import partial
 
 from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.job_queue.attempt_store import check_attempt
 from ffmpeg_worker.job_queue.database import Database
-from ffmpeg_worker.job_queue.job_store import check_attempt
 from ffmpeg_worker.job_queue.step_store import write_steps
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.tasks import cancel_and_wait

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ffmpeg_worker.job_queue.job_store import check_attempt
+from ffmpeg_worker.job_queue.attempt_store import check_attempt
 from ffmpeg_worker.job_queue.tables import steps
 
 

@@ -11,11 +11,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from ffmpeg_worker.job_queue.attempt_store import Attempt, begin_attempt, finish_job
 from ffmpeg_worker.job_queue.database import Database, sqlite_url
 from ffmpeg_worker.job_queue.job_folders import JobFolders
 from ffmpeg_worker.job_queue.job_queue import JobQueue
 from ffmpeg_worker.job_queue.job_record import JobRecord, JobStatus
-from ffmpeg_worker.job_queue.job_store import Attempt, NewJob, begin_attempt, finish_job, insert_job
+from ffmpeg_worker.job_queue.job_store import NewJob, insert_job
 from ffmpeg_worker.job_queue.log_store import append_log
 from ffmpeg_worker.job_queue.queue_access import QueueAccess
 from ffmpeg_worker.job_queue.queue_options import QueueOptions

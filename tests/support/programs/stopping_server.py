@@ -18,7 +18,7 @@ from typing import Any
 
 from ffmpeg_worker.api.serve import serve
 from ffmpeg_worker.job.result import JobResult
-from ffmpeg_worker.job_queue.job_store import Attempt
+from ffmpeg_worker.job_queue.attempt_store import Attempt
 from ffmpeg_worker.job_queue.queue_runtime import QueueRuntime
 from ffmpeg_worker.job_queue.run_attempts import AttemptRunner
 from ffmpeg_worker.job_queue.step_records import StepRecords

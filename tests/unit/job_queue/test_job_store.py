@@ -11,27 +11,29 @@ import pytest
 import sqlalchemy as sa
 
 from ffmpeg_worker.errors import IdempotencyConflict, JobNotFound, JobReplaced
+from ffmpeg_worker.job_queue.attempt_store import (
+    begin_attempt,
+    check_attempt,
+    find_running,
+    finish_job,
+    give_back,
+    take_from_dead,
+    write_progress,
+)
 from ffmpeg_worker.job_queue.delivery_store import SealedCallback
+from ffmpeg_worker.job_queue.job_list import list_jobs
 from ffmpeg_worker.job_queue.job_record import JobFilter, JobRecord, JobStatus
 from ffmpeg_worker.job_queue.job_store import (
     NewJob,
-    begin_attempt,
-    check_attempt,
     count_jobs,
     count_waiting,
     find_queued,
     find_revisions,
-    find_running,
-    finish_job,
     get_job,
-    give_back,
     insert_job,
-    list_jobs,
     request_cancel,
     restart_job,
     start_new_run,
-    take_from_dead,
-    write_progress,
 )
 from ffmpeg_worker.job_queue.step_store import write_steps
 from ffmpeg_worker.job_queue.tables import deliveries, metadata, steps

@@ -10,9 +10,15 @@ import pytest
 
 from ffmpeg_worker.errors import QueueUnavailable
 from ffmpeg_worker.job_queue import lost_jobs as module
+from ffmpeg_worker.job_queue.attempt_store import begin_attempt
 from ffmpeg_worker.job_queue.database import Database
 from ffmpeg_worker.job_queue.dbos_runtime import Engine
-from ffmpeg_worker.job_queue.job_store import NewJob, begin_attempt, get_job, insert_job, request_cancel
+from ffmpeg_worker.job_queue.job_store import (
+    NewJob,
+    get_job,
+    insert_job,
+    request_cancel,
+)
 from ffmpeg_worker.job_queue.lost_jobs import LostJobs
 from support.wait_until import until_async
 

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from ffmpeg_worker.errors import QueueLimitReached
 from ffmpeg_worker.job_queue import queue_limits as module
-from ffmpeg_worker.job_queue.job_store import NewJob, begin_attempt, count_waiting, insert_job
+from ffmpeg_worker.job_queue.attempt_store import begin_attempt
+from ffmpeg_worker.job_queue.job_store import NewJob, count_waiting, insert_job
 from ffmpeg_worker.job_queue.queue_limits import QueueLimits
 from ffmpeg_worker.job_queue.tables import metadata
 

@@ -23,8 +23,9 @@ from ffmpeg_worker.errors import (
 )
 from ffmpeg_worker.job.command_log import ignore_log
 from ffmpeg_worker.job.lifecycle import ignore_event
+from ffmpeg_worker.job_queue.attempt_store import begin_attempt
 from ffmpeg_worker.job_queue.database import Database
-from ffmpeg_worker.job_queue.job_store import NewJob, begin_attempt, insert_job
+from ffmpeg_worker.job_queue.job_store import NewJob, insert_job
 from ffmpeg_worker.job_queue.queue_runtime import QueueRuntime
 from ffmpeg_worker.job_queue.seal import Seal
 from ffmpeg_worker.job_queue.step_records import StepRecords

@@ -13,8 +13,9 @@ from ffmpeg_worker.errors import QueueUnavailable
 from ffmpeg_worker.job.command_log import LogChunk
 from ffmpeg_worker.job_queue import report_writer as module
 from ffmpeg_worker.job_queue.attempt_log import AttemptLog
+from ffmpeg_worker.job_queue.attempt_store import begin_attempt
 from ffmpeg_worker.job_queue.database import Database
-from ffmpeg_worker.job_queue.job_store import NewJob, begin_attempt, get_job, insert_job
+from ffmpeg_worker.job_queue.job_store import NewJob, get_job, insert_job
 from ffmpeg_worker.job_queue.log_store import read_log
 from ffmpeg_worker.job_queue.report_writer import ReportWriter, UnwrittenReports
 from ffmpeg_worker.job_queue.webhooks.progress_events import ProgressEvents

@@ -26,18 +26,16 @@ from ffmpeg_worker.job.command_log import LogChunk
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.lifecycle import JobEvent, Stage
 from ffmpeg_worker.job_queue import job_endings, run_attempts
+from ffmpeg_worker.job_queue.attempt_store import begin_attempt, finish_job, take_from_dead
 from ffmpeg_worker.job_queue.database import Database
 from ffmpeg_worker.job_queue.delivery_store import SealedCallback
 from ffmpeg_worker.job_queue.job_folders import JobFolders
 from ffmpeg_worker.job_queue.job_record import JobRecord, JobStatus
 from ffmpeg_worker.job_queue.job_store import (
     NewJob,
-    begin_attempt,
-    finish_job,
     get_job,
     insert_job,
     request_cancel,
-    take_from_dead,
 )
 from ffmpeg_worker.job_queue.log_store import read_log
 from ffmpeg_worker.job_queue.queue_runtime import QueueRuntime

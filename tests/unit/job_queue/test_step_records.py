@@ -10,8 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from ffmpeg_worker.errors import JobReplaced, QueueUnavailable
+from ffmpeg_worker.job_queue.attempt_store import begin_attempt
 from ffmpeg_worker.job_queue.database import Database
-from ffmpeg_worker.job_queue.job_store import NewJob, begin_attempt, insert_job
+from ffmpeg_worker.job_queue.job_store import NewJob, insert_job
 from ffmpeg_worker.job_queue.step_records import StepRecords
 from ffmpeg_worker.job_queue.tables import steps
 from support.wait_until import until_async

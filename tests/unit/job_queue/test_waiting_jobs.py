@@ -8,15 +8,13 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
+from ffmpeg_worker.job_queue.attempt_store import begin_attempt, give_back, insert_refused
 from ffmpeg_worker.job_queue.delivery_store import SealedCallback
 from ffmpeg_worker.job_queue.job_record import JobRecord, JobStatus
 from ffmpeg_worker.job_queue.job_store import (
     NewJob,
-    begin_attempt,
     get_job,
-    give_back,
     insert_job,
-    insert_refused,
     restart_job,
 )
 from ffmpeg_worker.job_queue.queue_health import read_health
