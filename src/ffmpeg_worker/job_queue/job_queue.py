@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import secrets
 import socket
-import time
-import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import partial
 
 import sqlalchemy as sa
 
-from ffmpeg_worker.errors import JobNotFinal, WorkerError
-from ffmpeg_worker.job.canonical_body import canonical_body
+from ffmpeg_worker.errors import JobNotFinal
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.job_body import JobBody
-from ffmpeg_worker.job.queue_fields import DEFAULT_PRIORITY
-from ffmpeg_worker.job_queue.attempt_store import insert_refused, take_from_dead
+from ffmpeg_worker.job_queue.attempt_store import take_from_dead
 from ffmpeg_worker.job_queue.database import Database, path_of
 from ffmpeg_worker.job_queue.dbos_runtime import APPLICATION_VERSION, Engine
+from ffmpeg_worker.job_queue.end_waiting_jobs import WaitingJobs
 from ffmpeg_worker.job_queue.job_endings import OnEnd
 from ffmpeg_worker.job_queue.job_folders import JobFolders
+from ffmpeg_worker.job_queue.job_intake import JobIntake
 from ffmpeg_worker.job_queue.job_reader import CALLER_PATIENCE_S, JobReader
 from ffmpeg_worker.job_queue.job_record import JobRecord, JobStatus
 from ffmpeg_worker.job_queue.job_store import (
-    NewJob,
     find_open_body,
-    insert_job,
     request_cancel,
     restart_job,
 )
@@ -39,26 +33,17 @@ from ffmpeg_worker.job_queue.lost_jobs import LostJobs
 from ffmpeg_worker.job_queue.membership import Membership, count_workers
 from ffmpeg_worker.job_queue.output_links import OutputLinks
 from ffmpeg_worker.job_queue.piece_jobs import Bucket, JobPieces, PieceQueue
-from ffmpeg_worker.job_queue.queue_limits import QueueLimits
 from ffmpeg_worker.job_queue.queue_options import QueueOptions
 from ffmpeg_worker.job_queue.queue_runtime import QueueRuntime
 from ffmpeg_worker.job_queue.report_writer import ReportWriter
 from ffmpeg_worker.job_queue.retention import Retention
 from ffmpeg_worker.job_queue.run_attempts import AttemptRunner
 from ffmpeg_worker.job_queue.seal import Seal
-from ffmpeg_worker.job_queue.sent_job import RefusedJob, SentJob, key_of
-from ffmpeg_worker.job_queue.stored_body import pack_body
-from ffmpeg_worker.job_queue.waiting_jobs import find_last_number, purge_waiting
-from ffmpeg_worker.job_queue.webhooks.callback import callback_of
+from ffmpeg_worker.job_queue.sent_job import RefusedJob, SentJob
 from ffmpeg_worker.job_queue.webhooks.progress_events import ProgressEvents
 from ffmpeg_worker.job_queue.webhooks.webhooks import Webhooks
-from ffmpeg_worker.logs import log
 from ffmpeg_worker.pipeline.resources import WorkerResources
-from ffmpeg_worker.tasks import cancel_and_wait, finish_then_cancel
-from ffmpeg_worker.trace_context import current_trace
-
-EXPIRY_S = 2.0
-"""Seconds between two looks for jobs that were not started in time."""
+from ffmpeg_worker.tasks import finish_then_cancel
 
 
 class JobQueue(JobReader):
@@ -80,7 +65,6 @@ class JobQueue(JobReader):
         self.executor = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._options = options
         self._on_end = on_end
-        self._expiring: asyncio.Task[None] | None = None
         self.reports = ReportWriter(database, self.changes.tell, ProgressEvents(webhooks.wake))
         self.attempts = AttemptRunner(
             resources,
@@ -97,7 +81,8 @@ class JobQueue(JobReader):
         self._engine = Engine(
             options.engine_url, self.executor, self.attempts.run, slots=options.slots, pieces=options.slots
         )
-        self._limits = QueueLimits(options.max_queued, options.max_queued_per_key)
+        self._intake = JobIntake(database, seal, webhooks, self._engine, resources.compute, options)
+        self._waiting = WaitingJobs(database, self.attempts.endings, self._forget_waiting, on_end)
         self._lost = LostJobs(database, self._engine, self.attempts.endings.end_cancelling)
         self.retention = Retention(
             database,
@@ -128,7 +113,7 @@ class JobQueue(JobReader):
         await self._engine.open()
         await self._membership.open()
         await self._lost.open()
-        self._expiring = asyncio.create_task(self._expire())
+        self._waiting.start()
         if self._options.slots:
             self.retention.start()
         self.webhooks.open(self.executor)
@@ -136,8 +121,7 @@ class JobQueue(JobReader):
     async def close(self) -> None:
         """Give running jobs back after the grace time, and leave."""
         await self.retention.close()
-        if self._expiring is not None:
-            await cancel_and_wait(self._expiring)
+        await self._waiting.close()
         closing = asyncio.create_task(self.attempts.close(self._options.grace_s))
         await asyncio.sleep(0)  # no further attempt starts now
         await closing
@@ -161,51 +145,12 @@ class JobQueue(JobReader):
             QueueLimitReached: too many jobs wait.
             IdempotencyConflict: another job has the key.
         """
-        trace = current_trace()
-        carried = {} if trace is None else trace.headers()
-        packed, key = pack_body(replace(sent.body, trace=carried)), key_of(sent)
-        job = sent.job
-        callback = sent.callback or callback_of(job, sent.base_url)
-        if callback is not None:
-            callback = replace(callback, trace=carried)
-        sealed = None if callback is None else self.webhooks.seal_callback(callback)
-        new = NewJob(
-            job_id=sent.job_id or str(uuid.uuid4()),
-            owner=sent.owner,
-            action=job.action,
-            priority=job.priority or DEFAULT_PRIORITY,
-            body=self.seal.seal(packed),
-            body_digest=self.seal.digest(packed if key is None else await self._canonical(sent)),
-            idempotency_key=key,
-            callback=sealed,
-            metadata=job.metadata,
-            expires_at=sent.expires_at,
-            parent_id=sent.parent_id,
-        )
-        # Caller or not, a job that is stored is queued.
-        return await finish_then_cancel(self._store(new))
-
-    async def _store(self, new: NewJob) -> tuple[JobRecord, bool]:
-        insert = partial(self._insert_within_limits, job=new)
-        record, is_new = await self.database.run(insert, patience_s=CALLER_PATIENCE_S)
-        if is_new or record.status is JobStatus.QUEUED:
-            await self._enqueue(record)
+        record, is_new = await self._intake.take(sent)
         return self._show(record), is_new
 
     async def store_refused(self, refused: RefusedJob) -> JobRecord:
         """Store a job that cannot be queued, for senders that look for its error in its record."""
-        packed = pack_body(refused.body)
-        new = NewJob(
-            job_id=refused.job_id,
-            owner=refused.owner,
-            action=refused.action,
-            priority=DEFAULT_PRIORITY,
-            body=self.seal.seal(packed),
-            body_digest=self.seal.digest(packed),
-            callback=None if refused.callback is None else self.webhooks.seal_callback(refused.callback),
-        )
-        store = partial(insert_refused, job=new, problem=refused.error.as_problem(refused.job_id))
-        record = await self.database.run(store, patience_s=CALLER_PATIENCE_S)
+        record = await self._intake.store_refused(refused)
         self._ended(record, 0.0)
         return record
 
@@ -227,14 +172,7 @@ class JobQueue(JobReader):
 
     async def purge(self, owner: str | None = None) -> int:
         """Cancel all waiting jobs; returns their number."""
-        last = await self.database.run(find_last_number, patience_s=CALLER_PATIENCE_S)
-        purged, purge = 0, partial(purge_waiting, owner=owner, up_to=last)
-        while ended := await self.database.run(purge, patience_s=CALLER_PATIENCE_S):
-            purged += len(ended)
-            for record in ended:
-                self._on_end(record, 0.0)
-            await self._forget_waiting(ended)
-        return purged
+        return await self._waiting.purge(owner)
 
     async def retry(self, job_id: str, owner: str | None = None) -> JobRecord:
         """Run an ended job again, under the same id.
@@ -260,7 +198,7 @@ class JobQueue(JobReader):
             )
         await self.folders.remove(job_id)
         record = await self.get(job_id, owner)
-        await self._enqueue(record)
+        await self._intake.enqueue(record)
         self.changes.tell([job_id])
         return record
 
@@ -279,62 +217,7 @@ class JobQueue(JobReader):
         return JobPieces(pieces, parent, body, runtime, count=helping, bucket=bucket)
 
     async def _send_piece(self, piece_id: str, body: JobBody, parent: JobRecord) -> JobRecord:
-        packed = pack_body(body)
-        piece = NewJob(
-            job_id=piece_id,
-            owner=parent.owner,
-            action=parent.action,
-            priority=parent.priority,
-            body=self.seal.seal(packed),
-            body_digest=self.seal.digest(packed),
-            parent_id=parent.job_id,
-        )
-        return await finish_then_cancel(self._store_piece(piece))
-
-    async def _store_piece(self, piece: NewJob) -> JobRecord:
-        record, _ = await self.database.run(partial(insert_job, job=piece))
-        if record.status is JobStatus.QUEUED:
-            await self._enqueue(record)
-        return self._show(record)
-
-    def _insert_within_limits(self, connection: sa.Connection, job: NewJob) -> tuple[JobRecord, bool]:
-        record, is_new = insert_job(connection, job)
-        if is_new and job.parent_id is None:
-            self._limits.check(connection, job.owner)
-        return record, is_new
-
-    async def _canonical(self, sent: SentJob) -> bytes:
-        """Return what is equal in all bodies of the same job."""
-        deadline = time.monotonic() + self._options.default_timeout_s
-        call = self.attempts.resources.compute.call
-        size = len(sent.body.content)
-        return await call(size, canonical_body, sent.body, sent.job.action, deadline=deadline, owner=sent.owner)
-
-    async def _enqueue(self, record: JobRecord) -> None:
-        """Put a job into the engine's queue; if that fails or takes long, `LostJobs` does, since it is stored."""
-        is_piece = record.parent_id is not None
-        enqueue = partial(self._engine.enqueue, record.run_id, record.job_id, priority=record.priority)
-        work = asyncio.ensure_future(asyncio.to_thread(enqueue, is_piece=is_piece))
-        await asyncio.wait({work}, timeout=CALLER_PATIENCE_S)
-        if work.done() and work.exception() is None:
-            self._engine.wake(is_piece=is_piece)
-        else:
-            reason = str(work.exception()) if work.done() else "it takes long"
-            log(
-                logging.WARNING,
-                "a job could not be put into the engine's queue yet",
-                job=record.job_id,
-                detail=reason,
-            )
-
-    def _ended(self, record: JobRecord, seconds: float) -> None:
-        self.changes.tell_end(record)
-        if record.has_callback:
-            self.webhooks.wake()
-        self._on_end(record, seconds)
-        # The engine counts the run until its workflow has ended, a moment after this.
-        wake = partial(self._engine.wake, is_piece=record.parent_id is not None)
-        asyncio.get_running_loop().call_later(0.01, wake)
+        return self._show(await self._intake.take_piece(piece_id, body, parent))
 
     async def _forget_waiting(self, ended: Sequence[JobRecord]) -> None:
         """Take jobs that ended without an attempt out of the engine's queue."""
@@ -344,17 +227,14 @@ class JobQueue(JobReader):
             await self.folders.end(record.job_id)
         await asyncio.to_thread(self._engine.cancel, *(record.run_id for record in ended))
 
-    async def _expire(self) -> None:
-        """End jobs that were not started in time, as long as the queue is open."""
-        while True:
-            try:
-                while ended := await self.attempts.endings.expire():
-                    await self._forget_waiting(ended)
-            except WorkerError as error:
-                log(logging.WARNING, "expired jobs could not be ended", detail=error.detail)
-            except Exception:
-                log(logging.ERROR, "expired jobs could not be ended", exc_info=True)
-            await asyncio.sleep(EXPIRY_S)
+    def _ended(self, record: JobRecord, seconds: float) -> None:
+        self.changes.tell_end(record)
+        if record.has_callback:
+            self.webhooks.wake()
+        self._on_end(record, seconds)
+        # The engine counts the run until its workflow has ended, a moment after this.
+        wake = partial(self._engine.wake, is_piece=record.parent_id is not None)
+        asyncio.get_running_loop().call_later(0.01, wake)
 
     async def _take_over(self, executors: Sequence[str]) -> bool:
         """Put the jobs of dead workers back into the queue."""

@@ -91,7 +91,14 @@ async def open_stored_jobs(folder: Path, url: str | None = None) -> AsyncIterato
     options = QueueOptions(engine_url=sqlite_url(folder / "engine.db"), slots=0)
     seal, settings = Seal("secret"), Settings(allow_http_inputs=True)
     webhooks = Webhooks(settings, database, seal)
-    queue = JobQueue(cast(WorkerResources, None), database, seal, JobFolders(folder / "jobs"), webhooks, options)
+    queue = JobQueue(
+        cast(WorkerResources, SimpleNamespace(compute=None)),
+        database,
+        seal,
+        JobFolders(folder / "jobs"),
+        webhooks,
+        options,
+    )
     try:
         yield StoredJobs(queue)
     finally:

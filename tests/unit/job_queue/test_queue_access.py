@@ -72,7 +72,7 @@ async def test_it_is_opened_once(access: Access, tmp_path: Path) -> None:
 
 def _resources() -> WorkerResources:
     usage = SimpleNamespace(add_folder=lambda _folder: None)
-    return cast(WorkerResources, SimpleNamespace(stores=SimpleNamespace(data_usage=usage)))
+    return cast(WorkerResources, SimpleNamespace(compute=None, stores=SimpleNamespace(data_usage=usage)))
 
 
 def damage_key(state: Path) -> None:
