@@ -25,10 +25,12 @@ NAMES = (
     "gpu",
     "canvas",
     "smart_render",
+    "side_by_side",
     "queued_jobs",
     "queue_scale",
     "chunks",
     "dashboard",
+    "files",
 )
 
 

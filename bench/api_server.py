@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,17 @@ class ApiServer:
     data: Path
     url: str
     pid: int
+
+
+def running_trees(stack: ExitStack, **variables: str) -> dict[str, ApiServer]:
+    """Start a server of this code, and one of the tree whose `src` folder `BENCH_AGAINST` names, if it does."""
+    paths = {"this code": Path(__file__).parents[1] / "src"}
+    if against := os.environ.get("BENCH_AGAINST"):
+        paths = {"the other": Path(against), **paths}
+    return {
+        name: stack.enter_context(running_server(**{"PYTHONPATH": str(path), **variables}))
+        for name, path in paths.items()
+    }
 
 
 def make_source(path: Path, *arguments: str) -> None:

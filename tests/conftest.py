@@ -11,19 +11,25 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings
 
+from support.extent import examples, find_left_out
+
 if TYPE_CHECKING:
     from support.servers.bucket import Bucket
     from support.servers.postgres import Postgres
 
 MAX_WORKERS = 4
 LONGEST_FIRST = (
+    "e2e/test_many_machines.py",
+    "e2e/test_crash_matrix.py",
+    "e2e/test_dashboard.py",
     "media/test_vmaf.py",
     "security/test_attacks.py",
     "fuzz/test_bodies.py",
     "security/test_hostile_media.py",
     "media/test_diagnose.py",
     "media/test_unusual_media.py",
-    "e2e/test_many_machines.py",
+    "e2e/test_queue_faults.py",
+    "e2e/test_queue_scale.py",
     "e2e/test_runpod_handler.py",
     "docs/test_canvas_examples.py",
     "media/test_canvas_faults.py",
@@ -34,8 +40,9 @@ LONGEST_FIRST = (
     "media/test_canvas_ass.py",
     "media/test_uploads.py",
     "media/test_canvas_render.py",
-    "e2e/test_dashboard.py",
     "security/test_load.py",
+    "e2e/test_http.py",
+    "media/test_probe_fields.py",
     "security/test_no_secret_leaks.py",
     "e2e/test_cli.py",
     "media/test_canvas_examples.py",
@@ -56,7 +63,10 @@ LONGEST_FIRST = (
 
 # The time that an example takes says little on a busy machine.
 settings.register_profile(
-    "without deadlines", settings.get_profile(settings.get_current_profile_name()), deadline=None
+    "without deadlines",
+    settings.get_profile(settings.get_current_profile_name()),
+    deadline=None,
+    max_examples=examples(100),
 )
 settings.load_profile("without deadlines")
 
@@ -66,8 +76,12 @@ def pytest_xdist_auto_num_workers() -> int:
     return min(len(os.sched_getaffinity(0)) + 1, MAX_WORKERS)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start the longest modules first; the others keep their order."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out cases of sampled tests, unless tests are named; start the longest modules first."""
+    if not any("::" in argument for argument in config.args):
+        left_out = find_left_out(items)
+        config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+        items[:] = [item for item in items if item not in left_out]
     root = Path(__file__).parent
     ranks = {str(root / name): rank for rank, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: ranks.get(str(item.path), len(ranks)))

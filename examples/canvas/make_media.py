@@ -12,18 +12,27 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+import dishes
 import imageio_ffmpeg
+import people
 import pictures as draw
 import resvg_py
+import rooms
+import things
 
 _HERE = Path(__file__).parent
 _X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "18", "-pix_fmt", "yuv420p", "-c:a", "aac")
 _VOICE = (
-    "aevalsrc='0.5*(0.5*sin(2*PI*(130+12*sin(5*t))*t)+0.3*sin(2*PI*390*t)+0.2*sin(2*PI*910*t)"
-    "+0.08*sin(2*PI*2300*t))*pow(abs(sin(PI*2.6*t)),1.5)*lt(mod(t,2.5),2.1)':s=48000:d=8"
+    (  # vowels with overtones, and noise between them
+        "aevalsrc='(0.4*pow(abs(sin(PI*2.6*t)),1.5)*(0.55*(2*mod(P,1)-1)+0.25*sin(14*PI*P)+0.2*sin(36*PI*P))"
+        "+0.16*(2*random(0)-1)*pow(abs(cos(PI*2.6*t)),6))*lt(mod(t,2.5),2.1)':s=48000:d=8"
+    )
+    .replace("P", "(130*t-2.4*cos(5*t))")
+    .replace("(130*t-2.4*cos(5*t))I", "PI")
 )
 _CHORDS = (
-    "aevalsrc='0.11*(sin(2*PI*F*t)+sin(2*PI*1.26*F*t)+sin(2*PI*1.5*F*t)+0.6*sin(2*PI*2*F*t))*(0.6+0.4*exp(-4*mod(t,0.5)))'"
+    "aevalsrc='0.11*(sin(2*PI*F*t)+sin(2*PI*1.26*F*t)+sin(2*PI*1.5*F*t)+0.6*sin(2*PI*2*F*t)+0.16*(2*mod(2*F*t,1)-1))"
+    "*(0.6+0.4*exp(-4*mod(t,0.5)))+0.05*(2*random(0)-1)*exp(-24*mod(t,0.25))'"
 ).replace("F", "(220*if(lt(mod(t,8),2),1,if(lt(mod(t,8),4),0.8409,if(lt(mod(t,8),6),0.6674,0.749))))")
 _STAYS = "loop=loop=-1:size=1"  # decoded once, unlike with -loop 1
 _SRT = """1
@@ -54,7 +63,7 @@ _VTT = """WEBVTT
 def make_media(folder: Path, *, is_draft: bool = False) -> None:
     """Make every file of the examples in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "logo.svg").write_text(draw.logo(), encoding="utf-8")
+    (folder / "logo.svg").write_text(things.logo(), encoding="utf-8")
     (folder / "captions.srt").write_text(_SRT, encoding="utf-8")
     (folder / "words.vtt").write_text(_VTT, encoding="utf-8")
     with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(max_workers=2) as threads:
@@ -78,25 +87,25 @@ def _png(path: Path, drawing: str) -> str:
 def _stills(folder: Path, parts: Path) -> None:
     palettes = (draw.SUNSET, draw.MORNING, draw.DESERT, draw.WINTER, draw.FOREST, draw.NIGHT)
     drawings = {f"photo-{n}": draw.landscape(1280, 854, palette, n * 7) for n, palette in enumerate(palettes, 1)}
-    drawings["room-1"] = draw.room("#e7ded3", "#b98b62", "#5b7f95", "#e29578")
-    drawings["room-2"] = draw.room("#d8e2dc", "#8d6e53", "#b56576", "#e8c07d")
-    drawings["room-3"] = draw.room("#cfd8e3", "#a47e5b", "#52796f", "#f4a261")
-    drawings["dish-1"] = draw.plate("#c89b6d", ("#e63946", "#f1a208", "#6a994e"), 3)
-    drawings["dish-2"] = draw.plate("#9c7a5b", ("#a7c957", "#f2e8cf", "#bc4749"), 8)
-    drawings["dish-3"] = draw.plate("#b08968", ("#ffb703", "#fb8500", "#8ecae6"), 5)
-    drawings["portrait"] = draw.person("#f1c9a5", "#3b2a20", "#3d5a80", back="#98c1d9")
+    drawings["room-1"] = rooms.room("#e7ded3", "#b98b62", "#5b7f95", "#e29578")
+    drawings["room-2"] = rooms.room("#d8e2dc", "#8d6e53", "#b56576", "#e8c07d")
+    drawings["room-3"] = rooms.room("#cfd8e3", "#a47e5b", "#52796f", "#f4a261")
+    drawings["dish-1"] = dishes.plate("#c89b6d", ("#e63946", "#f1a208", "#6a994e"), 3)
+    drawings["dish-2"] = dishes.plate("#9c7a5b", ("#a7c957", "#f2e8cf", "#bc4749"), 8)
+    drawings["dish-3"] = dishes.plate("#b08968", ("#fb8500", "#ffd166", "#4f772d"), 5)
+    drawings["portrait"] = people.person("#f1c9a5", "#3b2a20", "#3d5a80", back="#98c1d9")
     for name, drawing in drawings.items():
         _ffmpeg(folder, "-i", _png(parts / f"{name}.png", drawing), "-q:v", "3", f"{name}.jpg")
     grade = "eq=saturation=0.15:contrast=0.8:brightness=-0.06"
     _ffmpeg(folder, "-i", "photo-2.jpg", "-vf", grade, "-q:v", "3", "before.jpg")
     _ffmpeg(folder, "-i", "photo-2.jpg", "-vf", "eq=saturation=1.25:contrast=1.06", "-q:v", "3", "after.jpg")
-    _png(folder / "headphones.png", draw.headphones())
+    _png(folder / "headphones.png", things.headphones())
 
 
 def _sounds(folder: Path, parts: Path) -> None:
     del parts
     _ffmpeg(folder, "-f", "lavfi", "-i", f"{_CHORDS}:s=48000:d=16", "-ac", "2", "music.m4a")
-    _ffmpeg(folder, "-f", "lavfi", "-i", _VOICE, "-af", "lowpass=f=3200", "voice.m4a")
+    _ffmpeg(folder, "-f", "lavfi", "-i", _VOICE, "-af", "lowpass=f=7000", "voice.m4a")
     fades = "afade=d=0.6:curve=qsin,afade=t=out:st=0.6:d=0.3"
     whoosh = f"anoisesrc=d=0.9:c=pink:a=0.7,bandpass=f=900:w=700,{fades},volume=38dB"
     _ffmpeg(folder, "-f", "lavfi", "-i", whoosh, "whoosh.wav")
@@ -159,7 +168,7 @@ def _road(folder: Path, parts: Path) -> None:
     behind = _png(parts / "road-sky.png", draw.landscape(1280, 720, draw.DESERT, 21))
     stripes = "".join(draw.rect(x, 632, 90, 10, "#ffffff") for x in range(0, 1280, 160))
     ground = draw.svg(1280, 720, draw.rect(0, 560, 1280, 160, "#4a4a55"), stripes)
-    wheel = _png(parts / "car.png", draw.car())
+    wheel = _png(parts / "car.png", things.car())
     graph = (
         f"[0]format=yuv420p,{_STAYS}[b];[1]format=yuva420p,{_STAYS},scroll=h=0.0125[g];[b][g]overlay[o];"
         f"[2]format=yuva420p,{_STAYS}[c];[o][c]overlay=x='-540+300*t':y='400+3*sin(t*25)'"
@@ -173,7 +182,7 @@ def _road(folder: Path, parts: Path) -> None:
 def _presenter(folder: Path, parts: Path) -> None:
     """In front of a green screen, the mouth moving with the voice."""
     look = ("#e0ac86", "#1f1a17", "#c1121f")
-    shut, open_ = (_png(parts / f"mouth-{o}.png", draw.person(*look, open_mouth=o)) for o in (False, True))
+    shut, open_ = (_png(parts / f"mouth-{o}.png", people.person(*look, open_mouth=o)) for o in (False, True))
     graph = (
         f"[1]format=yuva444p,{_STAYS}[a];[2]format=yuva444p,{_STAYS}[b];"
         "[a][b]overlay=enable='lt(mod(t,2.5),2.1)*gt(abs(sin(PI*2.6*t)),0.55)':format=yuv444[p];"
@@ -187,7 +196,7 @@ def _presenter(folder: Path, parts: Path) -> None:
 
 def _sticker(folder: Path, parts: Path) -> None:
     for number in range(12):
-        _png(parts / f"spark-{number:02d}.png", draw.spark(number * 45 / 12))
+        _png(parts / f"spark-{number:02d}.png", things.spark(number * 45 / 12))
     colours = "split[a][b];[a]palettegen=reserve_transparent=1[p];[b][p]paletteuse=alpha_threshold=128"
     _ffmpeg(folder, "-framerate", "12", "-i", str(parts / "spark-%02d.png"), "-vf", colours, "sticker.gif")
 

@@ -1,10 +1,10 @@
-"""Drawings for the examples, as SVG: landscapes, a town, rooms, plates, people, things."""
+"""Drawings for the examples, as SVG: their parts, landscapes, a town, dots."""
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 Palette = Sequence[str]
 
@@ -48,41 +48,108 @@ def path(data: str, fill: str, more: str = "") -> str:
     return f'<path d="{data}" fill="{fill}" {more}/>'
 
 
-def sky(width: int, height: int, palette: Palette) -> str:
-    """A sky with its sun or moon."""
-    x, y, radius = width * 0.68, height * 0.36, min(width, height) * 0.1
+def mix(one: str, other: str, share: float) -> str:
+    """A color between two, with a share of the other."""
+    pairs = ((int(one[n : n + 2], 16), int(other[n : n + 2], 16)) for n in (1, 3, 5))
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
+
+
+def sky(width: int, height: int, palette: Palette, sun: tuple[float, float] = (0.68, 0.36)) -> str:
+    """A sky with its sun or moon (`sun`: shares of width and height), long clouds, and stars if it is dark."""
+    x, y, radius = width * sun[0], height * sun[1], min(width, height) * 0.085
     glow = gradient("glow", palette[2], f"{palette[2]}00", kind="radial")
     return svg(
         width,
         height,
-        gradient("sky", palette[0], palette[1]),
+        gradient("sky", palette[0], mix(*palette[:2], 0.55), palette[1]),
         glow,
         rect(0, 0, width, height, "url(#sky)"),
-        circle(x, y, radius * 3.2, "url(#glow)", 'opacity="0.55"'),
+        _stars(width, height) if palette is NIGHT else "",
+        circle(x, y, radius * 4.2, "url(#glow)", 'opacity="0.5"'),
         circle(x, y, radius, palette[2]),
+        _clouds(width, height, palette, round(sun[0] * 100)),
     )
 
 
-def ridge(width: int, height: int, top: float, rough: float, fill: str, seed: int) -> str:
-    """A row of hills that starts again where it ends, below `top` (share of the height)."""
+def _stars(width: int, height: int) -> str:
+    chance = random.Random(8)
+    return "".join(
+        circle(round(chance.uniform(0, width)), round(chance.uniform(0, height * 0.55)), chance.choice((1, 1, 1.6, 2.2)),
+               "#ffffff", f'opacity="{chance.uniform(0.25, 0.9):.2f}"')
+        for _ in range(110)
+    )  # fmt: skip
+
+
+def _clouds(width: int, height: int, palette: Palette, seed: int) -> str:
+    chance = random.Random(seed)
+    parts = []
+    for _ in range(6):
+        x, y, long = (
+            chance.uniform(0, width),
+            height * chance.uniform(0.14, 0.42),
+            width * chance.uniform(0.09, 0.2),
+        )
+        opacity = 0.1 if palette is NIGHT else 0.34
+        for up, share in ((0, 1.0), (-0.16, 0.55), (0.12, 0.7)):
+            parts.append(
+                f'<ellipse cx="{x + long * up:.0f}" cy="{y + long * up * 0.25:.0f}" rx="{long * share:.0f}" '
+                f'ry="{long * share * 0.075:.1f}" fill="{mix(palette[2], "#ffffff", 0.4)}" opacity="{opacity}"/>'
+            )
+    return "".join(parts)
+
+
+def ridge(
+    width: int, height: int, top: float, rough: float, fill: str, seed: int, haze: str, *, trees: bool = False
+) -> str:
+    """A row of hills that starts again where it ends, below `top` (share of the height), lighter along its edge."""
     chance = random.Random(seed)
     waves = [(number, chance.uniform(0, math.tau), rough / number) for number in (1, 2, 3, 5, 8, 13)]
-    points = []
-    for x in range(0, width + 1, 4):
-        y = sum(size * math.sin(math.tau * number * x / width + phase) for number, phase, size in waves)
-        points.append(f"{x},{height * (top + y):.1f}")
-    return path(f"M0,{height} L{' '.join(points)} L{width},{height} Z", fill)
+
+    def edge(x: float) -> float:
+        return height * (
+            top + sum(size * math.sin(math.tau * number * x / width + phase) for number, phase, size in waves)
+        )
+
+    points = [f"{x},{edge(x):.1f}" for x in range(0, width + 1, 4)]
+    name = f"ridge-{seed}"
+    outline = path(f"M0,{height} L{' '.join(points)} L{width},{height} Z", f"url(#{name})")
+    light = gradient(name, mix(fill, haze, 0.3), fill, mix(fill, "#000000", 0.12))
+    return light + (_pines(width, height, edge, fill, chance) if trees else "") + outline
+
+
+def _pines(width: int, height: int, edge: Callable[[float], float], fill: str, chance: random.Random) -> str:
+    """Pines along an edge, in groups."""
+    data = []
+    for _ in range(9):
+        group = chance.uniform(0, width)
+        for _ in range(chance.randrange(3, 9)):
+            x, tall = (group + chance.gauss(0, width * 0.03)) % width, height * chance.uniform(0.05, 0.11)
+            base = edge(x) + height * 0.012
+            for shift in (-width, 0, width):
+                for low, high, wide in ((0.0, 0.55, 0.2), (0.3, 0.8, 0.15), (0.6, 1.0, 0.1)):
+                    left, right = x + shift - tall * wide, x + shift + tall * wide
+                    data.append(f"M{left:.0f} {base - tall * low:.0f} L{x + shift:.1f} {base - tall * high:.0f} "
+                                f"L{right:.0f} {base - tall * low:.0f} Z")  # fmt: skip
+    return path(" ".join(data), mix(fill, "#000000", 0.08))
 
 
 def ridges(width: int, height: int, palette: Palette, seed: int) -> list[str]:
-    """Three rows of hills, the nearest last; each a drawing of its own."""
-    rows = ((0.58, 0.07, palette[3]), (0.7, 0.06, palette[4]), (0.84, 0.045, palette[5]))
-    return [svg(width, height, ridge(width, height, *row, seed + n)) for n, row in enumerate(rows)]
+    """Mountains and two rows of hills, the nearest with trees and last; each a drawing of its own."""
+    haze = palette[1]
+    far = ridge(width, height, 0.5, 0.075, mix(palette[3], haze, 0.5), seed + 7, haze)
+    middle = ridge(width, height, 0.61, 0.05, palette[3], seed, haze)
+    rows = [
+        far + middle,
+        ridge(width, height, 0.73, 0.05, palette[4], seed + 1, haze),
+        ridge(width, height, 0.86, 0.035, palette[5], seed + 2, palette[4], trees=True),
+    ]
+    return [svg(width, height, row) for row in rows]
 
 
 def landscape(width: int, height: int, palette: Palette, seed: int) -> str:
     """Sky and hills in one drawing."""
-    inner = [body(sky(width, height, palette)), *(body(one) for one in ridges(width, height, palette, seed))]
+    sun = (0.24 + seed * 0.37 % 0.54, 0.26 + seed * 0.23 % 0.12)
+    inner = [body(sky(width, height, palette, sun)), *(body(one) for one in ridges(width, height, palette, seed))]
     return svg(width, height, *inner)
 
 
@@ -100,127 +167,6 @@ def skyline(width: int, height: int, wall: str, window: str, top: float, seed: i
             parts += [rect(column, row, 10, 14, window) for column in columns]
         x += wide
     return svg(width, height, *parts)
-
-
-def room(wall: str, floor: str, sofa: str, accent: str) -> str:
-    """A living room."""
-    return svg(
-        1280,
-        720,
-        gradient("view", "#8fd3f4", "#fdfbfb"),
-        gradient("wall", wall, f"{wall}dd"),
-        rect(0, 0, 1280, 720, "#ffffff"),
-        rect(0, 0, 1280, 540, "url(#wall)"),
-        rect(0, 540, 1280, 180, floor),
-        rect(120, 90, 380, 300, "#ffffff", 6),
-        rect(134, 104, 168, 272, "url(#view)"),
-        rect(318, 104, 168, 272, "url(#view)"),
-        path("M134 376 Q200 300 302 340 L302 376 Z M318 376 Q400 290 486 350 L486 376 Z", "#6fa58a"),
-        rect(640, 150, 150, 190, "#ffffff", 4) + rect(652, 162, 126, 166, accent),
-        circle(715, 245, 36, "#ffffffcc"),
-        f'<ellipse cx="690" cy="632" rx="420" ry="46" fill="{accent}" opacity="0.35"/>',
-        rect(420, 380, 520, 130, sofa, 36) + rect(390, 440, 60, 140, sofa, 26) + rect(910, 440, 60, 140, sofa, 26),
-        rect(430, 470, 240, 90, f"{sofa}", 20) + rect(690, 470, 240, 90, sofa, 20),
-        path("M680 470 V560", "none", 'stroke="#00000030" stroke-width="4"'),
-        rect(470, 400, 96, 84, accent, 16) + rect(800, 404, 90, 80, "#ffffffcc", 16),
-        rect(1076, 300, 8, 270, "#3b3b3b") + path("M1030 300 L1130 300 L1108 220 L1052 220 Z", "#fff1c9"),
-        rect(1040, 566, 80, 12, "#3b3b3b", 6),
-        path("M250 560 Q210 470 170 450 M250 560 Q250 460 262 420 M250 560 Q300 480 330 460", "none",
-             'stroke="#2d6a4f" stroke-width="18" stroke-linecap="round"'),
-        rect(214, 550, 72, 70, "#c97b4a", 10),
-    )  # fmt: skip
-
-
-def plate(table: str, food: Sequence[str], seed: int) -> str:
-    """A dish, seen from above."""
-    chance = random.Random(seed)
-    parts = [rect(0, 0, 1080, 1080, table)]
-    parts += [rect(0, y, 1080, 3, "#00000012") for y in range(90, 1080, 120)]
-    parts += [
-        circle(552, 556, 404, "#00000025"),
-        circle(540, 540, 400, "#fdfdfb"),
-        circle(540, 540, 310, "#eeeeea"),
-    ]
-    for number in range(46):
-        angle, far = chance.uniform(0, math.tau), 250 * math.sqrt(chance.random())
-        size = chance.uniform(34, 72)
-        x, y = 540 + far * math.cos(angle), 540 + far * math.sin(angle)
-        colour = food[number % len(food)]
-        parts += [circle(x + 4, y + 6, size, "#00000020"), circle(x, y, size, colour)]
-        parts.append(circle(x - size * 0.3, y - size * 0.3, size * 0.22, "#ffffff50"))
-    return svg(1080, 1080, *parts)
-
-
-def person(skin: str, hair: str, shirt: str, *, open_mouth: bool = False, back: str = "none") -> str:
-    """Head and shoulders; transparent around them unless there is a `back`."""
-    mouth = (
-        '<ellipse cx="360" cy="392" rx="24" ry="18" fill="#7a2e2e"/>'
-        if open_mouth
-        else path("M332 388 Q360 412 388 388", "none", 'stroke="#7a2e2e" stroke-width="8" stroke-linecap="round"')
-    )
-    return svg(
-        720,
-        720,
-        rect(0, 0, 720, 720, back),
-        path("M90 720 Q100 520 360 510 Q620 520 630 720 Z", shirt),
-        rect(310, 420, 100, 130, skin, 40),
-        path("M300 530 L360 600 L420 530 L400 515 L360 550 L320 515 Z", "#ffffff"),
-        circle(360, 270, 172, hair),
-        f'<ellipse cx="360" cy="315" rx="138" ry="160" fill="{skin}"/>',
-        path("M222 290 Q250 160 372 186 Q470 180 498 290 Q460 222 372 232 Q270 232 222 290 Z", hair),
-        circle(308, 306, 13, "#2b2b2b") + circle(412, 306, 13, "#2b2b2b"),
-        path("M286 272 Q308 258 330 270 M390 270 Q412 258 434 272", "none",
-             f'stroke="{hair}" stroke-width="9" stroke-linecap="round"'),
-        mouth,
-    )  # fmt: skip
-
-
-def headphones() -> str:
-    """A thing to sell, on nothing."""
-    return svg(
-        900,
-        900,
-        gradient("cup", "#3a3f58", "#14162a"),
-        gradient("band", "#565d80", "#1d2036"),
-        path("M190 560 Q180 150 450 150 Q720 150 710 560", "none",
-             'stroke="url(#band)" stroke-width="58" stroke-linecap="round"'),
-        path("M240 520 Q240 212 450 208", "none", 'stroke="#ffffff40" stroke-width="10" stroke-linecap="round"'),
-        rect(120, 480, 150, 270, "url(#cup)", 66) + rect(630, 480, 150, 270, "url(#cup)", 66),
-        rect(246, 505, 54, 220, "#0b0c16", 26) + rect(600, 505, 54, 220, "#0b0c16", 26),
-        circle(190, 615, 34, "#ff7a59") + circle(710, 615, 34, "#ff7a59"),
-    )  # fmt: skip
-
-
-def car() -> str:
-    """A car from its side, on nothing."""
-    wheels = "".join(circle(x, 210, 46, "#15151c") + circle(x, 210, 22, "#c9ccd6") for x in (130, 410))
-    return svg(
-        540,
-        270,
-        path("M30 200 Q26 130 110 124 L170 62 Q182 50 204 50 L344 50 Q364 50 380 66 L430 124 Q516 128 514 200 Z",
-             "#ff4d4d"),
-        path("M186 76 L150 122 L262 122 L262 72 L200 72 Z M282 72 L282 122 L404 122 L362 78 Q356 72 346 72 Z",
-             "#cdeaff"),
-        rect(490, 150, 26, 18, "#fff3b0", 6),
-        wheels,
-    )  # fmt: skip
-
-
-def logo() -> str:
-    """A mark of three leaves."""
-    leaf = "M128 128 C96 96 96 48 128 20 C160 48 160 96 128 128 Z"
-    turns = ((0, "#34d399"), (120, "#22d3ee"), (240, "#a78bfa"))
-    leaves = "".join(path(leaf, fill, f'transform="rotate({turn} 128 128)"') for turn, fill in turns)
-    return svg(256, 256, leaves, circle(128, 128, 16, "#ffffff"))
-
-
-def spark(turn: float) -> str:
-    """One picture of a star that turns."""
-    points = []
-    for number in range(16):
-        far, angle = (116 if number % 2 == 0 else 62), math.radians(number * 22.5 + turn)
-        points.append(f"{128 + far * math.cos(angle):.1f},{128 + far * math.sin(angle):.1f}")
-    return svg(256, 256, path(f"M{' L'.join(points)} Z", "#ffd400"), circle(128, 128, 34, "#ff7a59"))
 
 
 def dots(width: int, height: int, colours: Palette, seed: int) -> str:

@@ -394,6 +394,9 @@ _WORKER_STATE = (
     _worker("server_not_started", "The server of the demo did not start."),
     _worker("worker_error", "The worker failed; its log has the reason."),
 )
+_CLIENT = (
+    _caller("wait_timed_out", "The Python client stopped waiting for a job, which goes on.", retryable=True),
+)
 _RUNPOD = (
     _worker("api_bad_answer", "The HTTP API gave an answer that is not valid."),
     _caller("api_timeout", "The job took longer than RunPod or the settings allow, and was stopped."),
@@ -401,6 +404,7 @@ _RUNPOD = (
     _worker("api_unreachable", "The HTTP API cannot be reached.", retryable=True),
     _worker("result_refused", "RunPod refused the result of the job."),
     _caller("result_too_large", "The result of the job is larger than RunPod accepts."),
+    _worker("runpod_refused", "RunPod did not accept a request."),
 )
 
 CODE_GROUPS: Mapping[str, tuple[ErrorCode, ...]] = MappingProxyType(
@@ -422,6 +426,7 @@ CODE_GROUPS: Mapping[str, tuple[ErrorCode, ...]] = MappingProxyType(
         "Files over HTTP": _FILES,
         "The worker": _WORKER_STATE,
         "RunPod": _RUNPOD,
+        "The Python client": _CLIENT,
     }
 )
 """Every code, by the heading that it has in docs/errors.md."""

@@ -30,10 +30,13 @@ async def retry(
     attempt: Callable[[], Awaitable[_T]],
     pauses_s: Iterable[float],
     on_retry: Callable[[Exception, float], None] = lambda _error, _pause_s: None,
+    *,
+    sleep: Callable[[float], Awaitable[None]] | None = None,
 ) -> _T:
     """Call `attempt` until it does not raise `AttemptFailed`, after each failure with the next of `pauses_s`.
 
-    `on_retry` is called before each pause with the error and the seconds.
+    `on_retry` is called before each pause with the error and the seconds; `sleep` waits, by default
+    on the event loop.
 
     Raises:
         Exception: the `error` of the last attempt, or anything but `AttemptFailed` that an attempt raises.
@@ -44,7 +47,7 @@ async def retry(
         except AttemptFailed as failed:
             wait_s = failed.wait_s or pause_s  # "Retry-After: 0" still gives the server a pause
             on_retry(failed.error, wait_s)
-        await asyncio.sleep(wait_s)
+        await (sleep or asyncio.sleep)(wait_s)
     try:
         return await attempt()
     except AttemptFailed as failed:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import select
 import threading
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from ffmpeg_worker.errors import JobReplaced, QueueUnavailable
 from ffmpeg_worker.job_queue import database as database_module
@@ -19,6 +22,7 @@ from ffmpeg_worker.job_queue.attempt_store import (
     finish_job,
     give_back,
     take_from_dead,
+    write_progress,
 )
 from ffmpeg_worker.job_queue.database import Database, sqlite_url
 from ffmpeg_worker.job_queue.dbos_runtime import Engine
@@ -30,6 +34,7 @@ from ffmpeg_worker.job_queue.job_store import (
     insert_job,
 )
 from support.servers.postgres import Postgres
+from support.wait_until import until
 
 WORKERS = 4
 
@@ -106,6 +111,59 @@ async def test_what_a_dead_worker_ran_is_taken_once_and_counted(databases: list[
     assert isinstance(await finish(databases[0], lost), JobReplaced)
     again = await begin(databases[1], "living")
     assert isinstance(await finish(databases[1], again), JobRecord)
+
+
+async def test_a_worker_that_stands_still_in_a_transaction_keeps_no_lock(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that is paused: the others take over its jobs, and its transaction changes nothing."""
+    monkeypatch.setattr(database_module, "IDLE_TRANSACTION_S", 0.3)
+    url = postgres.create_database().replace("postgresql", "postgresql+psycopg", 1)
+    paused, living = Database(url), Database(url)
+    await living.open()
+    await insert(living)
+    attempt = await begin(living, "paused")
+    with paused.engine.connect() as connection:
+        transaction = connection.begin()
+        write_progress(connection, {"job": (attempt.token, {"percent": 50})})
+        taken = asyncio.create_task(living.run(partial(take_from_dead, executors=["paused"])))
+        done, _ = await asyncio.wait({taken}, timeout=20)
+        with suppress(sa.exc.DBAPIError):
+            transaction.rollback()
+    assert await taken == ["job"]
+    assert done, "the job was taken only when the paused worker went on"
+    record = await living.run(partial(get_job, job_id="job"))
+    assert (record.status, record.progress) == (JobStatus.QUEUED, None)
+    for database in (paused, living):
+        await database.close()
+
+
+async def test_a_transaction_that_stood_still_is_repeated(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that was paused goes on: its connection is gone, and its job does not fail."""
+    monkeypatch.setattr(database_module, "IDLE_TRANSACTION_S", 0.1)
+    database = Database(postgres.create_database().replace("postgresql", "postgresql+psycopg", 1))
+    await database.open()
+    began: list[sa.Connection] = []
+
+    def work(connection: sa.Connection) -> int:
+        began.append(connection)
+        ask = sa.text("SELECT count(*) FROM pg_stat_activity WHERE pid = pg_backend_pid()")
+        connection.execute(ask)
+        if len(began) == 1:
+            until(lambda: connection_is_gone(connection))
+        return int(connection.execute(ask).scalar_one())
+
+    assert await database.run(work) == 1
+    assert len(began) == 2
+    await database.close()
+
+
+def connection_is_gone(connection: sa.Connection) -> bool:
+    """Whether the server has closed the connection: its socket has the message, or the end."""
+    socket_number = connection.connection.driver_connection.fileno()  # type: ignore[union-attr]
+    return bool(select.select([socket_number], [], [], 0)[0])
 
 
 async def test_a_database_that_comes_after_the_worker(postgres: Postgres) -> None:

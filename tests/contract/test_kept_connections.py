@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from ipaddress import ip_network
 
 import aiohttp
@@ -52,7 +53,7 @@ async def put(client: OutboundClient, url: str) -> None:
 
 
 async def test_requests_one_after_the_other_use_one_connection(server: Server) -> None:
-    async with OutboundClient(RULES).keeping_connections() as client:
+    async with aclosing(OutboundClient(RULES).keep_connections()) as client:
         for _ in range(3):
             await put(client, f"{server.url}/a")
         assert len(server.transports) == 1
@@ -66,7 +67,7 @@ async def test_without_it_each_has_its_own(server: Server) -> None:
 
 
 async def test_a_connection_that_failed_is_not_used_again(server: Server) -> None:
-    async with OutboundClient(RULES).keeping_connections() as client:
+    async with aclosing(OutboundClient(RULES).keep_connections()) as client:
         await put(client, f"{server.url}/a")
         with pytest.raises(aiohttp.ClientError):
             await put(client, f"{server.url}/broken")
@@ -75,7 +76,7 @@ async def test_a_connection_that_failed_is_not_used_again(server: Server) -> Non
 
 
 async def test_other_addresses_are_refused_as_before(server: Server) -> None:
-    async with OutboundClient(RULES).keeping_connections() as client:
+    async with aclosing(OutboundClient(RULES).keep_connections()) as client:
         await put(client, f"{server.url}/a")
         for address in ("http://127.0.0.2:80/", "http://169.254.169.254/"):
             with pytest.raises(AddressNotAllowed):

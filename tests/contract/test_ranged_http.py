@@ -468,7 +468,7 @@ async def test_a_stream_is_not_ended_by_a_read_at_the_end(worker: Worker, web: R
         if at % (4 * MIB) == 0:
             await reader.fetch(SIZE - 100, 100)
     assert web.sent == file.fetched_bytes == SIZE
-    assert web.connections <= 3
+    assert web.connections <= 4
     await file.close()
 
 
@@ -523,6 +523,23 @@ async def test_a_full_disk(worker: Worker, web: RangedWeb) -> None:
     await file.close()
 
 
+async def test_the_last_reader_ends_long_requests(worker: Worker, web: RangedWeb) -> None:
+    file = await worker.open(web)
+    first, second = file.open_reader(), file.open_reader()
+    for at in range(0, 6 * MIB, 64 * KIB):
+        if not first.has(at, 64 * KIB):
+            await first.fetch(at, 64 * KIB)
+    assert any(transfer.end > 8 * MIB for transfer in file._file.transfers)
+    first.close()
+    assert file.is_fetching
+    second.close()
+    second.close()
+    await until_async(lambda: not any(transfer.end > 8 * MIB for transfer in file._file.transfers))
+    await read(file, 4 * MIB, 8 * MIB)
+    assert file.problem is None
+    await file.close()
+
+
 async def test_a_limit_of_the_job_ends_the_read(worker: Worker, web: RangedWeb) -> None:
     def judge() -> None:
         if meter.done > MIB:
@@ -536,6 +553,7 @@ async def test_a_limit_of_the_job_ends_the_read(worker: Worker, web: RangedWeb) 
 
 async def test_a_reader_that_stops_is_not_fetched_for(worker: Worker, web: RangedWeb) -> None:
     file = await worker.open(web)
+    file.open_reader()  # which reads nothing, and does not end
     await read(file, 0, 8 * MIB)
     await until_async(lambda: file.fetched_bytes >= 9 * MIB)
     await read(file, 20 * MIB, 1000)

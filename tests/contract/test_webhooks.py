@@ -19,7 +19,7 @@ import pytest_asyncio
 import sqlalchemy as sa
 from standardwebhooks import Webhook
 
-from ffmpeg_worker.client.webhooks import WebhookRefused, verify_webhook
+from ffmpeg_worker.client.webhooks import InvalidSignature, verify_webhook
 from ffmpeg_worker.errors import AddressNotAllowed, DeliveryNotFound, InvalidJob, JobNotFound
 from ffmpeg_worker.job_queue.attempt_store import begin_attempt, finish_job
 from ffmpeg_worker.job_queue.database import Database, sqlite_url
@@ -159,8 +159,8 @@ async def test_a_receiver_gets_a_signed_message_with_the_job(queue: Queue, recei
     assert job["status_url"] == f"https://media.example/api/jobs/{job_id}"
     for secret in SECRETS:
         Webhook(secret).verify(message.body, dict(message.headers))
-        assert verify_webhook(message.body, message.headers, secret).job == job
-    with pytest.raises(WebhookRefused):
+        assert verify_webhook(message.body, message.headers, secret)["data"] == job
+    with pytest.raises(InvalidSignature):
         verify_webhook(message.body + b" ", message.headers, SECRETS)
     delivery = await queue.tried(job_id, 1)
     assert (delivery["status"], delivery["id"], delivery["tries"][0]["status"]) == ("delivered", message.id, 204)

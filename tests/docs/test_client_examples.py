@@ -123,6 +123,7 @@ for request in requests:
 """
 
 
+@pytest.mark.nightly
 async def test_the_same_clients_work_with_a_server_of_our_own(
     self_hosted: dict[str, str], tmp_path: Path, js_client: list[str | Path]
 ) -> None:

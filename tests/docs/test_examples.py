@@ -76,6 +76,7 @@ def parse(example: Example) -> Job:
 
 
 @pytest.mark.parametrize("example", [one for one in EXAMPLES if one.runs], ids=str)
+@pytest.mark.sampled(2)
 async def test_an_example_runs_unchanged(worker: Worker, example: Example) -> None:
     check_result(await worker.services.run(parse(example)))
 
@@ -140,6 +141,7 @@ async def run_once(
 @pytest.mark.parametrize(
     "keys", [("action", "process", "data"), ("path", "/ffmpeg/process", "body")], ids=["action", "path"]
 )
+@pytest.mark.sampled(3)
 async def test_every_spelling_of_a_command_has_the_same_result(
     worker: Worker, results: list[tuple[Job, dict[str, Any]]], keys: tuple[str, str, str], spelling: str
 ) -> None:
@@ -152,6 +154,7 @@ async def test_every_spelling_of_a_command_has_the_same_result(
 @pytest.mark.parametrize("beside", [True, False], ids=["beside data", "inside data"])
 @pytest.mark.parametrize("placeholder", ["{{in_1}}", "<<in_1>>"])
 @pytest.mark.parametrize("spelling", INPUTS)
+@pytest.mark.sampled(3)
 async def test_every_spelling_of_inputs_works(
     worker: Worker, results: list[tuple[Job, dict[str, Any]]], spelling: str, placeholder: str, beside: bool
 ) -> None:

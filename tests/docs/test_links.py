@@ -13,7 +13,7 @@ from support.docs.json_examples import ROOT
 
 PAGES = sorted(
     page
-    for pattern in ("*.md", "docs/*.md", "examples/**/*.md", "runpod/*.md", "src/**/*.md")
+    for pattern in ("*.md", "docs/**/*.md", "examples/**/*.md", "runpod/*.md", "src/**/*.md")
     for page in ROOT.glob(pattern)
 )
 FOLDERS = (ROOT, ROOT / "src/ffmpeg_worker")

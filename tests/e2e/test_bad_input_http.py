@@ -75,6 +75,7 @@ async def assert_refused(
 
 
 @pytest.mark.parametrize("job", BAD_JOBS, ids=str)
+@pytest.mark.sampled(3)
 async def test_a_bad_job_gets_its_error(client: aiohttp.ClientSession, job: BadJob) -> None:
     async with client.post(f"/api/ffmpeg/{job.action}", json=job.body, headers=AUTHORIZED) as response:
         problem = await problem_of(response)

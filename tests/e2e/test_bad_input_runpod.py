@@ -41,6 +41,7 @@ def worker(data_root: Path) -> Iterator[RunpodWorker]:
 
 
 @pytest.mark.parametrize("bad", BAD_JOBS, ids=str)
+@pytest.mark.sampled(3)
 async def test_a_bad_job(
     worker: RunpodWorker, data_root: Path, capfd: pytest.CaptureFixture[str], bad: BadJob
 ) -> None:

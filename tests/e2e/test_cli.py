@@ -168,18 +168,27 @@ def test_the_version_is_printed_without_loading_the_worker(terminal: Terminal) -
     assert not {"pydantic", "rich", "fastapi", "asyncio"} & set(done.stderr.replace("|", " ").split())
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
+NO_ROOM = "Error: Standard output cannot be written: No space left on device."
+
+
 @pytest.mark.parametrize(
     "arguments", [("probe", "CLIP"), ("probe", "missing.mp4"), ("run", "job.json"), ("settings",), ("--help",)]
 )
-def test_a_full_disk_is_a_sentence(
-    terminal: Terminal, clip: Path, arguments: tuple[str, ...], unbuffered: str
-) -> None:
+def test_a_full_disk_is_a_sentence(terminal: Terminal, clip: Path, arguments: tuple[str, ...]) -> None:
     (terminal.here / "job.json").write_text(json.dumps({"action": "probe", "data": {"input": str(clip)}}))
-    command = [*COMMAND, *(str(clip) if word == "CLIP" else word for word in arguments)]
+    with Path("/dev/full").open("w") as full:
+        words = [str(clip) if word == "CLIP" else word for word in arguments]
+        ended = terminal.call(*words, stdout=full.fileno())
+    assert NO_ROOM in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.code == 4
+
+
+@pytest.mark.parametrize(("unbuffered", "name"), [("", "--help"), ("1", "settings")])
+def test_a_full_disk_is_a_sentence_of_a_new_process_too(terminal: Terminal, unbuffered: str, name: str) -> None:
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run(
-            command,
+            [*COMMAND, name],
             cwd=terminal.here,
             env=terminal.environment(PYTHONUNBUFFERED=unbuffered),
             stdout=full,
@@ -188,43 +197,22 @@ def test_a_full_disk_is_a_sentence(
             check=False,
             timeout=90,
         )
-    assert "Error: Standard output cannot be written: No space left on device." in ended.stderr
-    assert "Traceback" not in ended.stderr
-    assert ended.returncode == 4
+    assert (ended.returncode, NO_ROOM in ended.stderr, "Traceback" in ended.stderr) == (4, True, False)
 
 
 @pytest.mark.parametrize("arguments", [("probe", "missing.mp4"), ("settings",), ("--help",)])
 def test_a_reader_that_went_away_is_no_error(terminal: Terminal, arguments: tuple[str, ...]) -> None:
     ours, theirs = os.pipe()
     os.close(ours)
-    command = [*COMMAND, *arguments]
-    ended = subprocess.run(
-        command,
-        cwd=terminal.here,
-        env=terminal.environment(),
-        stdout=theirs,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-        timeout=90,
-    )
+    ended = terminal.call(*arguments, stdout=theirs)
     os.close(theirs)
-    assert (ended.returncode, "Traceback" in ended.stderr) == (1, False)
+    assert (ended.code, "Traceback" in ended.stderr) == (1, False)
 
 
 def test_messages_that_cannot_be_written_change_nothing(terminal: Terminal) -> None:
     with Path("/dev/full").open("w") as full:
-        ended = subprocess.run(
-            [*COMMAND, "probe", "missing.mp4"],
-            cwd=terminal.here,
-            env=terminal.environment(),
-            stdout=subprocess.PIPE,
-            stderr=full,
-            text=True,
-            check=False,
-            timeout=90,
-        )
-    assert (ended.returncode, json.loads(ended.stdout)["code"]) == (3, "source_not_found")
+        ended = terminal.call("probe", "missing.mp4", stderr=full.fileno())
+    assert (ended.code, ended.json["code"]) == (3, "source_not_found")
 
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "/proc", "/proc/nothing"])

@@ -14,6 +14,8 @@ from support.docs.code_blocks import find_code
 from support.docs.json_examples import ROOT
 from support.servers.api_server import Server, running_server
 
+pytestmark = pytest.mark.nightly  # the Python client is generated from the same document in each run
+
 SOURCES = ROOT / "tests" / "support" / "programs" / "generated_clients"
 PACKAGES = ("openapi-typescript@7.13.0", "openapi-fetch@0.17.0", "typescript@5.9.3")
 EXPECTED = """\

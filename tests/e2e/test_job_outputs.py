@@ -24,6 +24,7 @@ from ffmpeg_worker.job_queue.database import Database, sqlite_url
 from ffmpeg_worker.job_queue.job_folders import JobFolders
 from ffmpeg_worker.job_queue.retention import Retention
 from ffmpeg_worker.job_queue.tables import jobs
+from support.extent import examples
 from support.servers.api_server import Server, running_server
 
 SOURCE = "-f lavfi -i testsrc2=size=128x96:rate=25:duration=4 -c:v libx264 -preset ultrafast -g 25"
@@ -205,7 +206,7 @@ def test_what_browsers_send_to_play_and_seek(outputs: Outputs) -> None:
     assert first.headers["access-control-allow-origin"] == "*"
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=st.integers(0, 400_000), count=st.integers(1, 400_000), form=st.sampled_from(["a-b", "a-", "-a"]))
 def test_ranges_are_parts_of_the_file(outputs: Outputs, first: int, count: int, form: str) -> None:
     content = outputs.content

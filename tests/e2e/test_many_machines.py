@@ -148,7 +148,7 @@ def fallen(machines: Machines) -> AllFallen:
             may_upload.wait(120)
 
     machines.bucket.server.fault = hold_first
-    jobs = [machines.api.send(clip(4)) for _ in range(2)]
+    jobs = [machines.api.send(clip(8)) for _ in range(2)]  # they must not end before their workers are stopped
     held = machines.api.send(clip(0.2, upload=machines.bucket.upload(HELD, bucket="media")))
     until(lambda: has_begun.is_set() and all(map(machines.is_encoding, jobs)), within_s=60)
     found = {}
@@ -169,7 +169,7 @@ def workers(machines: Machines, fallen: AllFallen) -> list[Member]:
 def test_jobs_spread_over_workers_which_keep_to_their_own_number_of_slots(
     machines: Machines, workers: list[Member]
 ) -> None:
-    jobs = [machines.api.send(clip(0.5)) for _ in range(12)]
+    jobs = [machines.api.send(clip(0.5)) for _ in range(8)]
     records = [machines.api.wait(job) for job in jobs]
     assert [(record["status"], record["attempts"]) for record in records] == [("succeeded", 1)] * len(jobs)
     assert all(machines.output_of(f"{job}/out.mp4") for job in jobs)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import pytest
 
 from support.media.sources import FFMPEG, make
 from support.queued_jobs import send, show, wait_for_end
@@ -31,8 +30,8 @@ def count_frames(data: bytes, folder: Path) -> int:
     return sum(not line.startswith("#") for line in lines)
 
 
-@pytest.mark.parametrize("way", ["no upload", "upload"])
-async def test_two_workers_share_an_encode(tmp_path: Path, bucket: Bucket, way: str) -> None:
+async def test_two_workers_share_encodes(tmp_path: Path, bucket: Bucket) -> None:
+    """One that stays on their folder, and one that is uploaded."""
     first, second = tmp_path / "first", tmp_path / "second"
     for folder in (first, second):
         folder.mkdir()
@@ -47,28 +46,31 @@ async def test_two_workers_share_an_encode(tmp_path: Path, bucket: Bucket, way: 
     }
     command = "-i long.mp4 -c:v libx264 -preset ultrafast -crf 30 -c:a aac small.mp4"
     job: dict[str, Any] = {"action": "process", "data": {"chainCmds": command, "parallel": "auto"}}
-    if way == "upload":
-        job["upload"] = bucket.upload("joined/")
     async with aiohttp.ClientSession() as session:
         with running_server(first, **shared) as api:
             # The queue opens with the first job; the second server joins it at its start.
             opening = await send(session, api.url, {"action": "probe", "data": {"input": "long.mp4"}})
             await wait_for_end(session, api.url, opening)
             with running_server(second, **shared):
-                job_id = await send(session, api.url, job)
-                ended = await wait_for_end(session, api.url, job_id)
-                async with session.get(f"{api.url}/api/jobs?parent_id={job_id}") as response:
-                    pieces = (await response.json())["jobs"]
-                records = [await show(session, api.url, piece["id"]) for piece in pieces]
+                kept = await run_in_pieces(session, api.url, job)
+                folders = [entry.name for entry in (first / "state/jobs").iterdir() if entry.is_dir()]
+                assert folders == [kept["id"]]
+                await run_in_pieces(session, api.url, {**job, "upload": bucket.upload("joined/")})
+    assert bucket.objects() == ["joined/small.mp4"]
+    uploaded = bucket.server.read("joined/small.mp4") or b""
+    for data in (Path(kept["result"]["outputs"][0]["path"]).read_bytes(), uploaded):
+        assert count_frames(data, tmp_path) == FRAMES
+
+
+async def run_in_pieces(session: aiohttp.ClientSession, url: str, job: dict[str, Any]) -> dict[str, Any]:
+    """Run a job that is split; returns its record."""
+    job_id = await send(session, url, job)
+    ended = await wait_for_end(session, url, job_id)
+    async with session.get(f"{url}/api/jobs?parent_id={job_id}") as response:
+        pieces = (await response.json())["jobs"]
+    records = [await show(session, url, piece["id"]) for piece in pieces]
     assert ended["status"] == "succeeded", ended
     assert not any("one piece" in warning for warning in ended["result"]["warnings"]), ended["result"]["warnings"]
     assert len(pieces) == 3, "two chunks of the picture, and the sound"
     assert {piece["status"] for piece in records} == {"succeeded"}
-    if way == "upload":
-        data = bucket.server.read("joined/small.mp4") or b""
-        assert bucket.objects() == ["joined/small.mp4"]
-    else:
-        data = Path(ended["result"]["outputs"][0]["path"]).read_bytes()
-        folders = [entry.name for entry in (first / "state/jobs").iterdir() if entry.is_dir()]
-        assert folders == [job_id]
-    assert count_frames(data, tmp_path) == FRAMES
+    return ended

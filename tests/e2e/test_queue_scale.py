@@ -19,12 +19,12 @@ import pytest
 
 from ffmpeg_worker.job_queue.job_record import JobStatus
 from ffmpeg_worker.job_queue.queue_runtime import QueueRuntime
+from support.extent import IS_FULL
 from support.programs import toy_worker
 from support.toy_queue import open_toy_queue, send_toy, wait_until_ended
 
-IS_FULL = os.environ.get("FULL_CORPUS") == "1"
-JOBS = 10_000 if IS_FULL else 150
-KILLED_JOBS = 1_000 if IS_FULL else 150
+JOBS = 10_000 if IS_FULL else 60
+KILLED_JOBS = 1_000 if IS_FULL else 60
 WITHIN_S = 3600.0 if IS_FULL else 120.0
 TESTS = Path(__file__).parents[1]
 

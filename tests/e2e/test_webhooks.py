@@ -73,13 +73,13 @@ async def test_webhooks_of_a_server(tmp_path: Path) -> None:
             message = await receiver.wait_for(1)
             event = verify_webhook(message.body, message.headers, secret_of(tmp_path))
             await until_async(lambda: bool(seen))
-            assert seen == [(200, event.job)]
-            assert (event.type, event.job["metadata"]) == ("job.succeeded", {"order": "A-17"})
-            assert event.job["result"]["outputs"][0]["name"] == "a.txt"
+            assert seen == [(200, event["data"])]
+            assert (event["type"], event["data"]["metadata"]) == ("job.succeeded", {"order": "A-17"})
+            assert event["data"]["result"]["outputs"][0]["name"] == "a.txt"
             assert message.headers["traceparent"].split("-")[1] == TRACE
-            await check_deliveries(address, event.id)
+            await check_deliveries(address, event["id"])
             await receiver.wait_for(2)
-            assert {each.id for each in receiver.received} == {event.id}
+            assert {each.id for each in receiver.received} == {event["id"]}
 
             refused = {**JOB, "callback_url": "https://user:secret-canary@app.example/"}
             status, problem = await request("POST", f"{server.url}/api/jobs", json=refused)

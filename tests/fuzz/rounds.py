@@ -7,7 +7,9 @@ import random
 import time
 from collections.abc import Iterator
 
-DEFAULT_SECONDS = 2
+from support.extent import IS_FULL
+
+DEFAULT_SECONDS = 10 if IS_FULL else 1
 SECONDS = float(os.environ.get("FUZZ_SECONDS", DEFAULT_SECONDS))
 """Seconds that each test takes."""
 SEED = os.environ.get("FUZZ_SEED", "1")

@@ -26,6 +26,7 @@ from fuzz.commands import CommandMaker, hostile_values
 from fuzz.planted import ENVIRONMENT, Planted, plant_secrets
 from fuzz.rounds import DEFAULT_SECONDS, SECONDS, SEED, rounds
 from support.attacks.sandboxes import needs_sandbox
+from support.extent import IS_FULL
 from support.jobs.bad_jobs import GOOD_JOB, SECRET, make_files
 from support.servers.api_server import Server, running_server
 from support.wait_until import until
@@ -35,6 +36,14 @@ pytestmark = needs_sandbox
 _CASES = max(2, int(SECONDS * 1.5))
 _GOOD = {200, 202}
 _JOBS_OPERATIONS = ("list_jobs", "show_job", "show_job_log", "retry_job")
+_MODES = list(schemathesis.GenerationMode)
+_TAKEN = [
+    (operation_id, mode)
+    for number, operation_id in enumerate((*ACTIONS, *_JOBS_OPERATIONS))
+    for mode in (_MODES if IS_FULL else [_MODES[number % len(_MODES)]])
+]
+"""One mode for each operation, for the next one the other; tests/property/test_request_schemas.py takes all bodies
+that are allowed."""
 _CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
@@ -117,8 +126,8 @@ def document(checked_server: CheckedServer) -> Any:
     return document
 
 
-@pytest.mark.parametrize("mode", list(schemathesis.GenerationMode), ids=lambda mode: mode.value)
-@pytest.mark.parametrize("operation_id", [*ACTIONS, *_JOBS_OPERATIONS])
+@pytest.mark.parametrize(("operation_id", "mode"), _TAKEN, ids=lambda value: getattr(value, "value", value))
+@pytest.mark.sampled(2)
 def test_requests_from_the_openapi_document(
     checked_server: CheckedServer, document: Any, operation_id: str, mode: schemathesis.GenerationMode
 ) -> None:

@@ -22,12 +22,13 @@ from ffmpeg_worker.errors import InvalidJob, SourceError, WorkerError
 from ffmpeg_worker.planning.composition.plan_audio import plan_audio
 from ffmpeg_worker.scene.resolve import resolve
 from ffmpeg_worker.scene.scene_json import decode_scene, encode_scene
+from support.extent import examples
 from support.jobs.canvas_files import canvas, everything, make_files
 from support.jobs.compositions import FACTS, FILM
 from support.worker import Worker, open_worker
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))
-ROUNDS = 15
+ROUNDS = examples(15)
 # Errors that only a broken or hostile source causes.
 ALLOWED_ERRORS = {"renderer_out_of_memory", "text_too_large", "timed_out"}
 NUMBERS = (0, 1, -1, 0.5, 2, 3, 7, 100, 1e-9, 5e-324, -0.0, 359.9, 1000, 4096, 99_999, 1e308)
@@ -76,7 +77,7 @@ _FACTS |= {"moving.webp": FACTS["logo.png"], "words.srt": "1\n00:00:00,000 --> 0
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_a_valid_composition_is_resolved_and_planned_or_refused(data: st.DataObject) -> None:
     composition_data = mutate(
         lambda options: data.draw(st.sampled_from(range(len(options))).map(options.__getitem__)), 3

@@ -11,7 +11,9 @@ import pytest_asyncio
 
 from support.media.odd_sources import make_odd_sources
 from support.media.preset_sources import make_preset_sources
+from support.media.ranged_sources import make_ranged_sources
 from support.media.sources import cut, make, make_clip
+from support.servers.range_web import RangeWeb, open_range_web
 from support.shared_files import share_folder
 from support.worker import Worker, open_worker
 
@@ -42,6 +44,31 @@ async def presets(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wor
     shutil.copytree(share_folder(tmp_path_factory, "preset-data", make_preset_sources), root / "data")
     async with open_worker(root) as opened:
         yield opened
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server() -> AsyncIterator[RangeWeb]:
+    """A web server that serves ranges."""
+    async with open_range_web() as web:
+        yield web
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_by_range(tmp_path_factory: pytest.TempPathFactory, server: RangeWeb) -> AsyncIterator[Worker]:
+    """A worker that reads the files of `server` by range; its data root holds the same ones."""
+    settings = {"allow_http_inputs": True, "fetch_allow_cidrs": "127.0.0.1/32", "ranged_min_bytes": 1000}
+    root = tmp_path_factory.mktemp("by-range")
+    shutil.copytree(share_folder(tmp_path_factory, "by-range-data", make_ranged_sources), root / "data")
+    server.files = {path.name: path.read_bytes() for path in (root / "data").iterdir()}
+    async with open_worker(root, **settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def by_range(shared_by_range: Worker, server: RangeWeb) -> Worker:
+    """The worker that reads by range, and `server` without faults."""
+    server.reset()
+    return shared_by_range
 
 
 def _make_files(data: Path) -> None:

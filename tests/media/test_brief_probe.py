@@ -12,7 +12,8 @@ import av
 import pytest
 
 from ffmpeg_worker.ffmpeg.probe.h264_parameters import read_plain_h264
-from ffmpeg_worker.ffmpeg.probe.pyav_probe import ProbeFailed, describe
+from ffmpeg_worker.ffmpeg.probe.pyav_container import ProbeFailed
+from ffmpeg_worker.ffmpeg.probe.pyav_probe import describe
 from ffmpeg_worker.job.media import MediaInfo, read_media
 from support.media.media_kinds import run_ffmpeg
 
@@ -59,6 +60,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", [*_PLAIN, *_OTHER])
+@pytest.mark.sampled(3)
 def test_a_brief_description_has_the_facts_of_a_whole_one(clips: Path, name: str) -> None:
     whole, brief = describe(str(clips / name)), describe(str(clips / name), is_brief=True)
     assert read_media(brief) == read_media(whole)

@@ -70,6 +70,7 @@ GRAPHS = {
 
 
 @pytest.mark.parametrize("graph", GRAPHS.values(), ids=GRAPHS)
+@pytest.mark.sampled(3)
 async def test_the_callers_font_is_used(worker: Worker, graph: str) -> None:
     option = "-filter_complex" if graph.startswith("[") else "-vf"
     command = [*BLACK.split(), option, graph, *ENCODE.split(), "own.png"]

@@ -144,6 +144,7 @@ _NAMES = {"o.mp4": None, "../o.mp4": "path_outside_root", "/etc/o.mp4": "path_ou
 
 
 @pytest.mark.parametrize("name", _NAMES)
+@pytest.mark.sampled(3)
 async def test_names_of_outputs(worker: Worker, name: str) -> None:
     job = canvas(
         composition({**SHAPE, "rotation": 5}, {"type": "audio", "src": "song.mp3"}, duration=2), output=name
@@ -176,6 +177,7 @@ async def test_a_batch_of_a_hundred_rows_shares_what_is_equal(worker: Worker) ->
     ],
     ids=["controls", "bidi", "zalgo", "marks", "joiners", "spaces", "tags", "conjuncts"],
 )
+@pytest.mark.sampled(3)
 async def test_any_text_is_drawn_in_time(worker: Worker, text: str) -> None:
     for width in (None, 1):
         layer = {**TEXT, "text": text, **({} if width is None else {"width": width})}

@@ -95,9 +95,9 @@ async def test_for_a_preview_seconds_are_tone_mapped(worker: Worker, monkeypatch
     lengths: list[float] = []
     run = CommandRunner.run
 
-    async def watched(self: CommandRunner, step: FfmpegStep, on_progress: Any) -> StepResult:
+    async def watched(self: CommandRunner, step: FfmpegStep, on_progress: Any, **more: Any) -> StepResult:
         lengths.append(float(step.invocation.arguments[step.invocation.arguments.index("-t") + 1]))
-        return await run(self, step, on_progress)
+        return await run(self, step, on_progress, **more)
 
     monkeypatch.setattr(CommandRunner, "run", watched)
     assert number_of(await preview(worker, composed({}), 5)) == 150

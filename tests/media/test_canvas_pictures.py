@@ -145,6 +145,7 @@ async def test_photoshop_documents_are_drawn(worker: Worker) -> None:
 
 @pytest.mark.parametrize("name", _OTHERS)
 @pytest.mark.parametrize("kind", ["image", "video", "audio"])
+@pytest.mark.sampled(3)
 async def test_other_files_are_called_what_they_are(worker: Worker, name: str, kind: str) -> None:
     content, called = _OTHERS[name]
     (worker.data / name).write_bytes(content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from fractions import Fraction
 from pathlib import Path
@@ -12,15 +13,20 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
+from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.planning.composition.frame_ranges import split_frames
+from support.extent import IS_FULL
 from support.media.decode import frames_of, onsets, rgb_frames, sound_of
 from support.media.sources import make
+from support.recording_runtime import run_in_attempts
 from support.reference.yuv import Floats, planes_of, psnr
 from support.worker import Worker, open_worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 RATE = Fraction(30000, 1001)
+LONG_S = 600 if IS_FULL else 120
+"""Seconds after which sound and picture that drift would be apart."""
 PATCHES = {"#ff0000": (255, 0, 0), "#00ff00": (0, 255, 0), "#0000ff": (0, 0, 255), "#808080": (128, 128, 128)}
 
 
@@ -104,11 +110,11 @@ async def test_a_part_is_that_part_of_the_whole(worker: Worker) -> None:
 _BEEPS = "aevalsrc=if(lt(mod(t\\,1)\\,0.05)\\,sin(2*PI*1000*t)/2\\,0):s=48000:d={seconds}"
 
 
-async def test_beeps_and_flashes_stay_together_for_ten_minutes(worker: Worker) -> None:
-    flash = "color=black:s=64x36:r=10:d=600,drawbox=color=white:t=fill:enable='lt(mod(n\\,10)\\,1)'"
+async def test_beeps_and_flashes_stay_together_for_minutes(worker: Worker) -> None:
+    flash = f"color=black:s=64x36:r=10:d={LONG_S},drawbox=color=white:t=fill:enable='lt(mod(n\\,10)\\,1)'"
     make(
         worker.data / "flashes.mkv",
-        *("-f", "lavfi", "-i", flash, "-f", "lavfi", "-i", _BEEPS.format(seconds=600)),
+        *("-f", "lavfi", "-i", flash, "-f", "lavfi", "-i", _BEEPS.format(seconds=LONG_S)),
         *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "pcm_s16le"),
     )
     composition = {
@@ -119,11 +125,11 @@ async def test_beeps_and_flashes_stay_together_for_ten_minutes(worker: Worker) -
     }
     path = await render(worker, composition, "flashes.mp4", quality="draft")
     light = np.array([shown.pixels[:36].mean() for shown in frames_of(path)])
-    assert len(light) == int(602.3 * 12 + 0.5)
+    assert len(light) == int((LONG_S + 2.3) * 12 + 0.5)
     flashes = onsets(light, 12, least=128, apart_s=0.5)
     beeps = onsets(np.abs(sound_of(path)), 48_000, least=0.05, apart_s=0.5)
     # The layer's first frame is frame 28, at 2.333 s; its sound also starts there.
-    wanted = np.arange(600) + 28 / 12
+    wanted = np.arange(LONG_S) + 28 / 12
     assert flashes == pytest.approx(wanted, abs=0.5 / 12)
     assert beeps == pytest.approx(wanted, abs=0.005)
 
@@ -194,6 +200,7 @@ WITHOUT_BACKGROUND = {key: value for key, value in CLEAR.items() if key != "back
     ("output", "codec", "within"),
     [("clear.webm", "libvpx-vp9", 4), ("clear.mov", None, 3), ("clear-%02d.png", None, 1)],
 )
+@pytest.mark.sampled(2)
 async def test_opacity_comes_out_as_it_went_in(
     worker: Worker,
     output: str,
@@ -258,3 +265,18 @@ async def test_rows_of_variables_are_outputs_of_their_own(worker: Worker) -> Non
     assert names == [f"row-n{number}.mp4" for number in range(4)]
     for name, truth in zip(names, PATCHES.values(), strict=True):
         assert rgb_frames(worker.data / name)[0].mean((0, 1)) == pytest.approx(truth, abs=2)
+
+
+async def test_an_interrupted_batch_goes_on_with_the_rows_that_are_missing(worker: Worker) -> None:
+    composition = {"width": 32, "height": 32, "fps": 10, "duration": 0.2, "variables": [{"n": "a"}, {"n": "b"}]}
+    layers = [{"type": "text", "text": "{{n}}"}]
+    data = {"json": {**composition, "layers": layers}, "output": "again-{{n}}.mp4"}
+    root = worker.services.resources.scratch.root / "job-of-rows"
+    root.mkdir()
+    try:
+        job = parse_job({"action": "canvas", "data": data})
+        result, records = await run_in_attempts(worker.services.resources, job, root)
+    finally:
+        shutil.rmtree(root)
+    assert [output["name"] for output in result.as_json()["outputs"]] == ["again-a.mp4", "again-b.mp4"]
+    assert [records.runs[f"lane-0/step-{number}"] for number in range(4)] == [1] * 4

@@ -161,6 +161,7 @@ ALIKE = {
 
 
 @pytest.mark.parametrize("name", ALIKE)
+@pytest.mark.sampled(3)
 async def test_chunks_give_the_streams_of_one_process(worker: Worker, name: str) -> None:
     whole, joined, result = await run_both(worker, ALIKE[name])
     assert result["warnings"] == []
@@ -238,6 +239,7 @@ IN_ONE_PIECE = {
 
 
 @pytest.mark.parametrize("name", IN_ONE_PIECE)
+@pytest.mark.sampled(2)
 async def test_one_process_encodes_what_cannot_be_split(worker: Worker, name: str) -> None:
     command, reason = IN_ONE_PIECE[name]
     whole, joined, result = await run_both(worker, command)

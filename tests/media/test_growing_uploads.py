@@ -5,14 +5,20 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from ffmpeg_worker.errors import EngineFailed
 from ffmpeg_worker.job.lifecycle import Stage
 from ffmpeg_worker.job.parse import parse_job
+from ffmpeg_worker.pipeline import run_lanes
+from ffmpeg_worker.pipeline.execute import Executed, execute
+from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.planning import growing_outputs
+from ffmpeg_worker.planning.plan import Lane
 from support.media.sources import make
 from support.servers.bucket import Bucket
 from support.wait_until import until_async
@@ -159,6 +165,71 @@ class Gate:
 async def test_cancelling(worker: Worker, bucket: Bucket, method: str, word: str) -> None:
     gate = bucket.server.fault = Gate(method, word)
     task = asyncio.ensure_future(worker.services.run(parse_job(process(MOVIE, upload=bucket.upload("c")))))
+    await until_async(gate.is_reached.is_set)
+    task.cancel()
+    await asyncio.sleep(0)
+    gate.opened.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert_nothing_left(bucket)
+    assert worker.leftovers() == []
+
+
+def processes(*commands: str, **common: Any) -> dict[str, Any]:
+    """A job whose processes read the same input, so that one ffmpeg makes all outputs."""
+    return {"action": "multi_process", "data": {"processes": [{"chainCmds": one} for one in commands]}, **common}
+
+
+async def test_processes_that_share_an_ffmpeg_send_parts_early(worker: Worker, bucket: Bucket) -> None:
+    watch = bucket.server.fault = Watch(worker)
+    job = processes(*(f"{SLOW} {RAW} a.{suffix}" for suffix in ("mov", "mkv")), upload=bucket.upload("f/"))
+    result = await worker.run(job)
+    assert [one.get("fused") for one in result["results"]] == [True, True]
+    for name in ("a.mov", "a.mkv"):
+        assert_object(worker, bucket, f"f/{name}", name)
+        assert f"{name}?partNumber=2" in watch.early
+    assert len(watch.early + watch.late) == len({*watch.early, *watch.late}) == 10
+    assert bucket.server.unfinished() == []
+
+
+async def test_a_rejected_output_of_one_process_takes_its_parts_back(worker: Worker, bucket: Bucket) -> None:
+    watch = bucket.server.fault = Watch(worker)
+    job = processes(f"{SLOW} {RAW} a.mov", f"{SLOW} {RAW} b.mov {RAW} -ss 9 late.mov", upload=bucket.upload("r/"))
+    result = await worker.run(job)
+    assert [one["success"] for one in result["results"]] == [True, False]
+    assert result["results"][1]["error"]["where"]["output"] == "late.mov"
+    assert {part.partition("?")[0] for part in watch.early} == {"a.mov", "b.mov"}
+    assert bucket.objects() == ["r/a.mov"]
+    assert bucket.server.unfinished() == []
+
+
+async def test_a_shared_ffmpeg_that_fails_takes_all_parts_back(
+    worker: Worker, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begun() -> list[str]:
+        return sorted(path for path in bucket.asked("POST") if "?uploads" in path)
+
+    async def fail_if_shared(context: JobContext, lane: Lane, folder: Path, **more: Any) -> Executed:
+        executed = await execute(context, lane, folder, **more)
+        if folder.name.startswith("fused"):
+            await until_async(lambda: len(begun()) == 2)
+            raise EngineFailed("It failed.")
+        return executed
+
+    monkeypatch.setattr(run_lanes, "execute", fail_if_shared)
+    job = processes(*(f"{SLOW} {RAW} a.{suffix}" for suffix in ("mov", "mkv")), upload=bucket.upload("s/"))
+    result = await worker.run(job)
+    assert [one.get("fused") for one in result["results"]] == [None, None]
+    for name in ("a.mov", "a.mkv"):
+        assert_object(worker, bucket, f"s/{name}", name)
+    assert [path.partition("?")[0] for path in begun()] == ["s/a.mkv"] * 2 + ["s/a.mov"] * 2
+    assert bucket.server.unfinished() == []
+
+
+async def test_cancelling_a_shared_ffmpeg(worker: Worker, bucket: Bucket) -> None:
+    gate = bucket.server.fault = Gate("PUT", "partNumber=2")
+    job = processes(f"{SLOW} {RAW} a.mov", f"{SLOW} {RAW} a.mkv", upload=bucket.upload("c/"))
+    task = asyncio.ensure_future(worker.services.run(parse_job(job)))
     await until_async(gate.is_reached.is_set)
     task.cancel()
     await asyncio.sleep(0)

@@ -62,6 +62,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("command", golden("encoded on the GPU"))
+@pytest.mark.sampled(3)
 def test_ffmpeg_accepts_every_option_until_it_loads_the_driver(folder: Path, command: str) -> None:
     # The CPU decodes here, so only the encoder loads the driver.
     tokens = re.sub(r"-hwaccel\S* cuda ", "", command).split()
@@ -202,6 +203,7 @@ HARDWARE = [
 @in_one_loop
 @pytest.mark.parametrize("command", HARDWARE)
 @pytest.mark.parametrize("has_card", [False, True], ids=["no card", "a card of another kind"])
+@pytest.mark.sampled(3)
 async def test_missing_hardware_is_the_callers_to_change(worker: Worker, command: str, has_card: bool) -> None:
     claimed = worker.services.resources
     worker.services.resources = replace(claimed, has_card=has_card)

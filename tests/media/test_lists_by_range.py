@@ -2,54 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from support.attacks.sandboxes import needs_sandbox
-from support.media.sources import make
-from support.servers.range_web import RangeWeb, open_range_web
-from support.worker import Worker, open_worker
+from support.servers.range_web import RangeWeb
+from support.worker import Worker
 
 pytestmark = needs_sandbox
-_places = itertools.count()
 _DIGEST = "-f framemd5 o.txt"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def server() -> AsyncIterator[RangeWeb]:
-    async with open_range_web() as web:
-        yield web
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(tmp_path_factory: pytest.TempPathFactory, server: RangeWeb) -> AsyncIterator[Worker]:
-    settings = {"allow_http_inputs": True, "fetch_allow_cidrs": "127.0.0.1/32", "ranged_min_bytes": 1000}
-    async with open_worker(tmp_path_factory.mktemp("worker"), **settings) as opened:
-        picture = ("-f", "lavfi", "-i", "testsrc2=size=160x90:rate=25:duration=12,format=uyvy422")
-        sound = ("-f", "lavfi", "-i", "sine=duration=12")
-        first = make(opened.data / "a.mov", *picture, *sound, "-c:v", "rawvideo", "-movflags", "+faststart")
-        second = make(opened.data / "b.mov", *("-ss", "3", "-i", str(first), "-c", "copy"))
-        short = make(opened.data / "short.mov", *("-t", "0.2", "-i", str(first), "-c", "copy"))
-        noise = opened.data / "noise.mov"
-        noise.write_bytes(bytes(range(1, 255)) * 40)
-        server.files = {path.name: path.read_bytes() for path in (first, second, short, noise)}
-        yield opened
-
-
-@pytest.fixture
-def worker(shared: Worker, server: RangeWeb) -> Worker:
-    server.reset()
-    return shared
-
-
-def new_place(server: RangeWeb) -> str:
-    """The URL of a folder that no job has read before."""
-    return f"{server.url}/{next(_places)}/"
 
 
 def job(commands: Any, folder: str, text: str = "") -> dict[str, Any]:
@@ -61,9 +24,9 @@ def job(commands: Any, folder: str, text: str = "") -> dict[str, Any]:
     return {"action": "process", "inputs": inputs, "data": {"chainCmds": commands}}
 
 
-async def run_both(worker: Worker, server: RangeWeb, commands: Any, text: str = "") -> dict[str, Any]:
+async def run_both(by_range: Worker, server: RangeWeb, commands: Any, text: str = "") -> dict[str, Any]:
     """Run a job on the files of the server, and on the local ones; returns the stats of the first."""
-    results = [await worker.run(job(commands, folder, text)) for folder in (new_place(server), "")]
+    results = [await by_range.run(job(commands, folder, text)) for folder in (f"{server.new_place()}/", "")]
     contents = [[Path(one["path"]).read_bytes() for one in result["outputs"]] for result in results]
     assert contents[0] == contents[1]
     assert all(contents[0])
@@ -97,9 +60,9 @@ async def run_both(worker: Worker, server: RangeWeb, commands: Any, text: str = 
     ],
 )
 async def test_a_list_reads_only_what_it_needs(
-    worker: Worker, server: RangeWeb, commands: Any, text: str, most: float
+    by_range: Worker, server: RangeWeb, commands: Any, text: str, most: float
 ) -> None:
-    stats = await run_both(worker, server, commands, text)
+    stats = await run_both(by_range, server, commands, text)
     size = len(server.files["a.mov"]) + len(server.files["b.mov"])
     assert stats["source_bytes"] >= size
     assert stats["input_bytes"] <= size * most
@@ -107,38 +70,38 @@ async def test_a_list_reads_only_what_it_needs(
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_files_of_a_list_with_safe_names_are_downloaded(worker: Worker, server: RangeWeb) -> None:
+async def test_files_of_a_list_with_safe_names_are_downloaded(by_range: Worker, server: RangeWeb) -> None:
     command = f"-f concat -safe 1 -i {{{{list}}}} -c copy {_DIGEST}"
-    stats = await run_both(worker, server, command, "file @short.mov\n")
+    stats = await run_both(by_range, server, command, "file @short.mov\n")
     assert stats["inputs_by_range"] == 0
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_a_long_list(worker: Worker, server: RangeWeb) -> None:
+async def test_a_long_list(by_range: Worker, server: RangeWeb) -> None:
     entries = "".join(f"file '@{number}/short.mov'\n" for number in range(50))
-    text = entries.replace("@", new_place(server))
+    text = entries.replace("@", f"{server.new_place()}/")
     command = f"-f concat -i {{{{list}}}} -c copy {_DIGEST}"
-    remote = await worker.run(job(command, "", text))
-    local = await worker.run(job(command, "", "file 'short.mov'\n" * 50))
+    remote = await by_range.run(job(command, "", text))
+    local = await by_range.run(job(command, "", "file 'short.mov'\n" * 50))
     assert remote["stats"]["inputs_by_range"] == 48
     contents = [Path(result["outputs"][0]["path"]).read_bytes() for result in (remote, local)]
     assert contents[0] == contents[1]
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_errors_have_the_name_of_the_entry(worker: Worker, server: RangeWeb) -> None:
+async def test_errors_have_the_name_of_the_entry(by_range: Worker, server: RangeWeb) -> None:
     text = "file @a.mov\noutpoint 0.2\nfile @noise.mov\n"
-    error = await worker.fail(job("-f concat -i {{list}} -c copy -xerror o.mov", new_place(server), text))
+    error = await by_range.fail(job("-f concat -i {{list}} -c copy -xerror o.mov", f"{server.new_place()}/", text))
     assert "fd:" not in str(error.as_problem())
     assert "noise.mov" in str(error.as_problem())
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_bytes_of_an_entry_that_cannot_be_had_are_the_error(worker: Worker, server: RangeWeb) -> None:
+async def test_bytes_of_an_entry_that_cannot_be_had_are_the_error(by_range: Worker, server: RangeWeb) -> None:
     server.stop_at, server.status = 4_000_000, 403
     text = "file @a.mov\nfile @b.mov\n"
-    folder = new_place(server)
-    error = await worker.fail(job("-f concat -i {{list}} -c copy o.mov", folder, text))
+    folder = f"{server.new_place()}/"
+    error = await by_range.fail(job("-f concat -i {{list}} -c copy o.mov", folder, text))
     assert error.code == "source_access_expired"
     assert str(error.where["input"]).endswith("a.mov")
 
@@ -152,14 +115,14 @@ async def test_bytes_of_an_entry_that_cannot_be_had_are_the_error(worker: Worker
         f"-f lavfi -i movie={{{{a}}}}:sp=8,hflip -f lavfi -i amovie={{{{b}}}} -t 0.2 {_DIGEST}",
     ],
 )
-async def test_a_filter_reads_a_part_of_a_file(worker: Worker, server: RangeWeb, command: str) -> None:
-    stats = await run_both(worker, server, command)
+async def test_a_filter_reads_a_part_of_a_file(by_range: Worker, server: RangeWeb, command: str) -> None:
+    stats = await run_both(by_range, server, command)
     assert stats["inputs_by_range"] >= 1
     assert server.sent < stats["source_bytes"] * 0.6
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_a_filter_with_options_for_its_file_has_it_downloaded(worker: Worker, server: RangeWeb) -> None:
+async def test_a_filter_with_options_for_its_file_has_it_downloaded(by_range: Worker, server: RangeWeb) -> None:
     command = f"-filter_complex movie={{{{a}}}}:format_opts=probesize=100000 -t 0.2 {_DIGEST}"
-    await run_both(worker, server, command)
+    await run_both(by_range, server, command)
     assert server.sent >= len(server.files["a.mov"])

@@ -65,6 +65,7 @@ async def duration(worker: Worker, name: str) -> float:
         (f"-hls_enc 1 -hls_enc_key {KEY.hex()} j.m3u8", ["j0.ts", "j1.ts", "j2.ts", "j3.ts", "j.m3u8.key"]),
     ],
 )
+@pytest.mark.sampled(2)
 async def test_hls(worker: Worker, command: str, files: list[str]) -> None:
     result = await worker.process(f"{HLS} {command}")
     playlist = command.rsplit(maxsplit=1)[-1]

@@ -192,6 +192,7 @@ async def test_audio_values_of_frames_and_of_all(worker: Worker) -> None:
         ("split[a][b],[a]psnr=f=p3.log[c];[b]nullsink;[c]null", ["p3.log"]),
     ],
 )
+@pytest.mark.sampled(3)
 async def test_files_of_comparisons(worker: Worker, graph: str, files: list[str]) -> None:
     if graph.startswith("split"):
         graph = "[1:v]split[a][b];[0:v][a]psnr=f=p3.log[c];[b]nullsink;[c]null"
@@ -228,6 +229,7 @@ async def test_files_of_comparisons(worker: Worker, graph: str, files: list[str]
         ("-i clip.mp4 -vn -af ametadata=print:file=none.txt:key=nothing a.mp3", ["a.mp3", "none.txt"]),
     ],
 )
+@pytest.mark.sampled(2)
 async def test_every_file_is_delivered_after_the_outputs(worker: Worker, command: str, files: list[str]) -> None:
     result = await worker.process(command)
     assert names(result) == files

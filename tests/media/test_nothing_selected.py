@@ -22,6 +22,7 @@ FORMATS = (
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.sampled(4)
 async def test_a_start_past_the_end(odd: Worker, suffix: str) -> None:
     error = await odd.fail(_job(f"-ss 60 -i clip.mp4 -frames:v 1 t.{suffix}"))
     assert (error.code, error.fault, error.retryable) == ("nothing_selected", "caller", False)
@@ -55,6 +56,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("command", "argument", "words"), CASES)
+@pytest.mark.sampled(2)
 async def test_the_hint_names_the_option(odd: Worker, command: str, argument: str, words: str) -> None:
     error = await odd.fail(_job(command))
     assert (error.code, error.fault) == ("nothing_selected", "caller")
@@ -78,6 +80,7 @@ async def test_scenes_that_do_not_change_are_a_result(odd: Worker) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv", "ts", "avi", "flv"])
+@pytest.mark.sampled(3)
 async def test_a_copy_without_a_key_frame_is_warned_of(odd: Worker, suffix: str) -> None:
     result = await odd.process(f"-i clip.mp4 -ss 2 -t 3 -map 0:v -map 0:a -c copy lost.{suffix}")
     (warning,) = result["warnings"]

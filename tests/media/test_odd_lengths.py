@@ -50,6 +50,7 @@ DELIVERED = [
 
 
 @pytest.mark.parametrize(("command", "seconds"), DELIVERED)
+@pytest.mark.sampled(3)
 async def test_a_correct_output_is_delivered_without_a_doubt(
     odd: Worker, command: str, seconds: float | None
 ) -> None:

@@ -64,6 +64,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.sampled(3)
 async def test_an_odd_output_is_delivered(odd: Worker, command: str) -> None:
     result = await odd.process(command)
     assert result["warnings"] == []

@@ -197,6 +197,7 @@ def findings(zoo: Path) -> list[Finding]:
 
 
 @pytest.mark.parametrize("name", ZOO)
+@pytest.mark.sampled(2)
 def test_every_field_is_as_ffprobe_prints_it(name: str, findings: list[Finding]) -> None:
     unexplained = [
         finding
@@ -240,6 +241,7 @@ def test_the_description_is_json(zoo: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ZOO)
+@pytest.mark.sampled(3)
 def test_a_brief_description_has_the_facts_of_a_whole_one(name: str, zoo: Path) -> None:
     assert read_media(describe(str(zoo / name), is_brief=True)) == read_media(describe(str(zoo / name)))
 

@@ -50,6 +50,7 @@ def facts_of_ffmpeg(path: Path) -> str:
 
 
 @pytest.mark.parametrize("name", STILLS)
+@pytest.mark.sampled(3)
 def test_stills_have_a_size(tmp_path: Path, name: str) -> None:
     make(tmp_path / name, *STILLS[name])
     stream = describe(str(tmp_path / name))["streams"][0]
@@ -58,6 +59,7 @@ def test_stills_have_a_size(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MOVING)
+@pytest.mark.sampled(3)
 def test_moving_pictures_have_size_and_rate(tmp_path: Path, name: str) -> None:
     make(tmp_path / name, *MOVING[name])
     document = describe(str(tmp_path / name))
@@ -73,6 +75,7 @@ def test_moving_pictures_have_size_and_rate(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SOUNDS)
+@pytest.mark.sampled(3)
 def test_sounds_have_rate_and_channels(tmp_path: Path, name: str) -> None:
     make(tmp_path / name, *TONE)
     stream = describe(str(tmp_path / name))["streams"][0]

@@ -127,6 +127,7 @@ def take_files(worker: Worker) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", JOBS)
+@pytest.mark.sampled(2)
 async def test_a_job_interrupted_after_each_step_has_the_same_result(worker: Worker, name: str) -> None:
     uninterrupted = await worker.run(JOBS[name])
     expected = take_files(worker)

@@ -12,7 +12,10 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from ffmpeg_worker.bitstreams.h264 import PPS, SPS, iterate_units, read_avcc, read_sequence
+from ffmpeg_worker.bitstreams.h264 import read_sequence
+from ffmpeg_worker.bitstreams.hevc import read_id
+from ffmpeg_worker.bitstreams.nal_units import is_parameter_set, split_lengths, unit_type
+from ffmpeg_worker.bitstreams.stream_parameters import read_stream_parameters
 from ffmpeg_worker.planning.chunks.packet_index import PacketIndex, read_packet_index
 from support.media.compared_packets import read_streams
 from support.media.decode import Shown, frames_of
@@ -113,10 +116,10 @@ async def test_players_find_all_parameter_sets_in_front(worker: Worker) -> None:
     await _render(worker, [{**_A, "trim": {"start": 0.52}}, _B], "strict.mp4")
     with av.open(str(worker.data / "strict.mp4")) as container:
         video = container.streams.video[0]
-        sets = read_avcc(bytes(video.codec_context.extradata or b""))
-        units = [unit for packet in container.demux(video) for unit in iterate_units(memoryview(packet))]
-    assert sorted(read_sequence(unit).id for unit in sets.sps) == [0, 1]
-    assert {unit[0] & 31 for unit in units} & {SPS, PPS} == set()
+        sets = read_stream_parameters("h264", bytes(video.codec_context.extradata or b""))
+        units = [unit for packet in container.demux(video) for unit in split_lengths(bytes(packet), 4)]
+    assert sorted(read_sequence(unit).id for unit in sets.h264_sequences) == [0, 1]
+    assert not any(is_parameter_set("h264", unit) for unit in units)
     (video_packets, _) = read_streams(worker.data / "strict.mp4")
     times = [dts for dts in video_packets.dts if dts is not None]
     assert times == sorted(set(times))
@@ -146,6 +149,68 @@ async def test_other_sources_are_copied(
     count = min(len(found), len(sources))
     assert [shown.time for shown in found] == [number / exact for number in range(len(found))]
     assert len(_find_copied(found[:count], sources)) >= result["stats"]["copied_frames"] >= 50
+
+
+_X265 = "keyint=20:min-keyint=20:bframes=4:b-adapt=0:scenecut=0:log-level=none"
+_HEVC_CLIPS = {
+    # Pictures that follow a key frame and are shown before it need the group before.
+    "open groups": ("h-open.mp4", ("-x265-params", f"{_X265}:open-gop=1", "-tag:v", "hvc1"), 21),
+    "closed groups": ("h-closed.mkv", ("-x265-params", f"{_X265}:open-gop=0:bframes=2"), 19),
+    # Its parameter sets are also among the pictures.
+    "sets in packets": ("h-hev1.mov", ("-x265-params", f"{_X265}:repeat-headers=1", "-tag:v", "hev1"), 21),
+}
+
+
+@pytest.mark.parametrize("case", _HEVC_CLIPS)
+async def test_frames_of_hevc_are_copied(worker: Worker, case: str) -> None:
+    name, options, encoded = _HEVC_CLIPS[case]
+    _make_clip(worker.data / name, "testsrc2", "-c:v", "libx265", "-preset", "ultrafast", *options)
+    stem = Path(name).stem
+    clip = {"type": "video", "src": name, "muted": True}
+    # The second part begins within a group, and its first key frame follows encoded frames.
+    layers: list[dict[str, Any]] = [
+        {**clip, "trim": {"end": 1.6}},
+        {**clip, "trim": {"start": 0.52}, "start": "auto"},
+    ]
+    result = await _render(worker, layers, f"{stem}-out.mp4", codec="hevc")
+    await _render(worker, layers, f"{stem}-encoded.mp4", codec="hevc", smart_render=False)
+    frames = _frames(worker.data / name)
+    copied = result["stats"]["copied_frames"]
+    assert (result["warnings"], result["stats"]["frames"]) == ([], 127)
+    assert 127 - encoded <= copied < 127
+    _check_rendered(worker, f"{stem}-out.mp4", f"{stem}-encoded.mp4", [*frames[:40], *frames[13:]], copied)
+    _check_sample_entry(worker.data / f"{stem}-out.mp4")
+
+
+def _check_sample_entry(path: Path) -> None:
+    """All parameter sets are in front, those of the encoder and of the clip under different numbers."""
+    with av.open(str(path)) as container:
+        video = container.streams.video[0]
+        sets = read_stream_parameters("hevc", bytes(video.codec_context.extradata or b""))
+        units = [unit for packet in container.demux(video) for unit in split_lengths(bytes(packet), 4)]
+        assert video.codec_context.codec_tag == "hvc1"
+    found = [(unit_type("hevc", unit), read_id(unit)) for unit in sets.units]
+    assert len(found) == len(set(found)) == 6
+    assert not any(is_parameter_set("hevc", unit) for unit in units)
+
+
+async def test_hevc_that_is_copied_alone_keeps_its_parameter_sets(worker: Worker) -> None:
+    options = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", _X265)
+    _make_clip(worker.data / "alone.mp4", "testsrc2", *options)
+    layers = [{"type": "video", "src": "alone.mp4"}]
+    result = await _render(worker, layers, "alone-out.mkv", codec="hevc")
+    assert result["stats"]["copied_frames"] == result["stats"]["frames"] == 100
+    found = _frames(worker.data / "alone-out.mkv")
+    assert _find_copied(found, _frames(worker.data / "alone.mp4")) == [*range(100)]
+
+
+async def test_hevc_of_another_form_is_rendered(worker: Worker) -> None:
+    options = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", _X265, "-pix_fmt", "yuv420p10le")
+    _make_clip(worker.data / "ten.mp4", "testsrc2", *options, seconds=1)
+    result = await _render(worker, [{"type": "video", "src": "ten.mp4"}], "ten-out.mp4", codec="hevc")
+    assert result["warnings"] == [
+        "All frames were rendered: no frame shows only one HEVC clip as it is, in the size of the canvas."
+    ]
 
 
 async def test_the_clip_with_most_frames_is_copied_where_parameters_differ(worker: Worker) -> None:

@@ -58,6 +58,7 @@ def inputs(alone: Path) -> Files:
 
 
 @pytest.mark.parametrize("name", [*RECIPES, *MADE_OF_BYTES])
+@pytest.mark.sampled(2, always=["cover.flac"])
 async def test_jobs_make_what_the_commands_make(worker: Worker, alone: Path, inputs: Files, name: str) -> None:
     purposes = PURPOSES[name]
     commands = [COMMANDS[purpose].replace("NAME", name) for purpose in purposes]
@@ -79,6 +80,7 @@ async def test_jobs_make_what_the_commands_make(worker: Worker, alone: Path, inp
 
 
 @pytest.mark.parametrize("name", [*RECIPES, *MADE_OF_BYTES])
+@pytest.mark.sampled(3)
 async def test_the_probe_reads_them(worker: Worker, alone: Path, name: str) -> None:
     assert (alone / name).exists()
     document = await worker.run({"action": "probe", "data": {"input": name}})

@@ -355,6 +355,7 @@ async def test_cancelling_while_segments_are_uploaded(worker: Worker, bucket: Bu
         ({"bucket": None}, "invalid_upload", "caller"),
     ],
 )
+@pytest.mark.sampled(2)
 async def test_a_bucket_that_cannot_be_written(
     worker: Worker, bucket: Bucket, changes: dict[str, Any], code: str, fault: str
 ) -> None:

@@ -52,6 +52,7 @@ def test_a_video_against_itself_scores_nearly_100(clips: Path) -> None:
         ("ntsc_offset.mkv", "ntsc_bad.ts"),
     ],
 )
+@pytest.mark.sampled(2)
 def test_the_container_changes_nothing(clips: Path, reference: str, distorted: str) -> None:
     result = compare(clips / reference, clips / distorted, align="off")
     truth = plain_vmaf(clips / "ntsc.mp4", clips / "ntsc_bad.mp4")["vmaf"]["mean"]
@@ -139,6 +140,7 @@ def test_the_tail_of_the_longer_video_is_left_out(clips: Path) -> None:
         ("reference.mp4", "full.mp4", 97),
     ],
 )
+@pytest.mark.sampled(2)
 def test_other_sizes_depths_and_colors_are_converted(
     clips: Path, reference: str, distorted: str, least: float
 ) -> None:
@@ -206,6 +208,7 @@ def test_an_image_is_compared_with_the_only_frame_of_a_video(clips: Path) -> Non
         *("pan_fps12.mp4", "pan_logo.mp4", "pan_start5.mkv", "pan_rough.mp4"),
     ],
 )
+@pytest.mark.sampled(3)
 def test_other_encodings_sizes_and_rates_give_no_claim(clips: Path, distorted: str) -> None:
     result = compare(clips / "pan.mp4", clips / distorted, subsample=EVERY_FIFTH)
     assert status(result) == ("ok", 0)
@@ -227,6 +230,7 @@ def test_content_that_lags_behind_after_strong_compression_is_not_shifted(clips:
         ("dup", [("duplicated", 60, 1)], "repeats 1 frame"),
     ],
 )
+@pytest.mark.sampled(3)
 def test_frames_are_paired_anew_where_some_are_missing_or_added(
     clips: Path, change: str, edits: list[tuple[str, int, int]], said: str
 ) -> None:
@@ -288,6 +292,7 @@ def test_a_freeze_is_named(clips: Path, clip: str) -> None:
         ("pan", "half", ["rotated_180"], "rotated by 180 degrees"),
     ],
 )
+@pytest.mark.sampled(3)
 def test_other_pictures_are_named_and_never_called_a_shift(
     clips: Path, clip: str, change: str, kinds: list[str], said: str
 ) -> None:

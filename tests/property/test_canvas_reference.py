@@ -12,13 +12,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from ffmpeg_worker.composition.transitions import TRANSITIONS
+from support.extent import examples
 from support.media.canvas_frames import Sources
 from support.reference.easing import value_at
 from support.reference.random_compositions import compositions, moving
 from support.reference.renderer import Footage
 from support.reference.yuv import Floats, planes_of, psnr, strays
 
-EXAMPLES = int(os.environ.get("CANVAS_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("CANVAS_EXAMPLES", examples(20)))
 """Compositions of each test."""
 
 # The reference renders at subpixel positions. The worker rounds positions of still layers to whole pixels and
@@ -138,6 +139,7 @@ def test_fitted_media_keep_their_aspect_ratio(sources: Sources, name: str) -> No
 
 
 @pytest.mark.parametrize("name", TRANSITIONS)
+@pytest.mark.sampled(4)
 def test_every_transition_is_drawn(sources: Sources, name: str) -> None:
     way = {"type": name, "duration": 0.4}
     one = {"type": "image", "src": "tall.png", "id": "one", "duration": 1, "transition": {"in": way, "out": way}}

@@ -17,6 +17,7 @@ from ffmpeg_worker.composition.schema import EXAMPLE
 from ffmpeg_worker.composition.text_style import TextStyle
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.parse import parse_action
+from support.extent import examples
 
 SECRET = "canary7f3a"
 MODELS: list[type[Node]] = [*LAYER_MODELS.values(), TextStyle]
@@ -99,7 +100,7 @@ MUTATED = st.builds(replace_value, st.sampled_from(sorted(places(EXAMPLE), key=s
 
 
 @given(COMPOSITIONS | MUTATED, st.none() | VALUES, st.none() | VALUES)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 def test_any_json_is_a_composition_or_an_invalid_job(value: Any, audio: Any, variables: Any) -> None:
     for shared in (SharedFields(), SharedFields(audio=audio, variables=variables)):
         try:
@@ -113,7 +114,7 @@ def test_any_json_is_a_composition_or_an_invalid_job(value: Any, audio: Any, var
 
 
 @given(COMPOSITIONS | VALUES, st.dictionaries(st.sampled_from(["t", "output", "crf", "poster", "row"]), SCALARS))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_any_body_is_a_job_or_an_invalid_job(value: Any, more: Any) -> None:
     for body in (value, {"json": value, **more}):
         for action in ("canvas", "canvas_preview"):

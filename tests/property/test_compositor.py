@@ -15,6 +15,7 @@ from ffmpeg_worker.raster.surfaces.patch import halve
 from ffmpeg_worker.raster.surfaces.yuv_surface import YuvSurface
 from ffmpeg_worker.scene.curve import Curve, Key
 from ffmpeg_worker.scene.scene import Element
+from support.extent import examples
 from support.media.still_sources import Library, element, scene
 from support.reference import blend as plain
 
@@ -85,7 +86,7 @@ def _drawn_onto(below: plain.Floats, shown: Element, frame: int) -> plain.Floats
     return plain.over(below, laid, _at(shown.opacity, time))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(elements=st.lists(_ELEMENTS, min_size=1, max_size=5), frame=st.integers(0, 11))
 def test_a_scene_matches_the_formulas(elements: list[Element], frame: int) -> None:
     library = Library(**{name: bitmap for name, (bitmap, _) in _BITMAPS.items()})

@@ -17,6 +17,7 @@ from ffmpeg_worker.job.strict_json import read_json
 from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.commands.durations import read_time
 from ffmpeg_worker.planning.plan import FfmpegStep
+from support.extent import examples
 from support.jobs.plans import plan_job
 
 JSON = st.recursive(
@@ -62,7 +63,7 @@ TOKENS = st.lists(
 
 
 @given(JOBS)
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_any_json_is_a_job_or_an_invalid_job(value: Any) -> None:
     for parse in (parse_job, lambda body: parse_action("process", body), lambda body: parse_action("vmaf", body)):
         try:
@@ -74,7 +75,7 @@ def test_any_json_is_a_job_or_an_invalid_job(value: Any) -> None:
 
 
 @given(st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()))
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_any_bytes_are_json_or_an_invalid_job(body: bytes) -> None:
     try:
         value = read_json(body)
@@ -84,7 +85,7 @@ def test_any_bytes_are_json_or_an_invalid_job(body: bytes) -> None:
 
 
 @given(TOKENS, st.lists(st.sampled_from(["o.mp4", "b.mp4", "out/%03d.png"]), max_size=2))
-@settings(max_examples=600)
+@settings(max_examples=examples(600))
 def test_any_command_is_planned_or_refused(tokens: list[str], outputs: list[str]) -> None:
     try:
         plan = plan_job(

@@ -52,6 +52,7 @@ from ffmpeg_worker.planning.hardware.explicit_hardware import find_named_hardwar
 from ffmpeg_worker.planning.option_policy.check_command import check_command
 from ffmpeg_worker.planning.produced_names import ProducedNames
 from ffmpeg_worker.suggestions import find_nearest
+from support.extent import IS_FULL
 from support.growth import grows_linearly
 from support.jobs.plans import plan_job
 
@@ -240,7 +241,7 @@ def run(read: Callable[[Any], object], value: Any) -> None:
 @example(beginning="", unit="a,", end="")
 @example(beginning="", unit="[error] moov atom not found\n", end="")
 @example(beginning="", unit="[error] [Parsed_a_1] [Parsed_a_1] [Parsed_a_1] ", end="x")
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15 if IS_FULL else 5, deadline=None)
 def test_text_is_read_in_linear_time(reader: str, beginning: str, unit: str, end: str) -> None:
     assert grows_linearly(partial(run, READERS[reader]), lambda n: beginning + unit * (n // len(unit)) + end)
 

@@ -15,6 +15,7 @@ from ffmpeg_worker.planning.option_policy import safe_names
 from ffmpeg_worker.planning.option_policy.check_command import check_command
 from ffmpeg_worker.planning.option_policy.option_table import option_table
 from ffmpeg_worker.planning.produced_names import ProducedNames
+from support.extent import examples
 
 INNER, OUTER = ": \t\r\n", "[],; \t\r\n"
 NAMES = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=8)
@@ -44,7 +45,7 @@ def quoted(text: str) -> str:
 @given(
     st.lists(st.tuples(NAMES, st.lists(st.tuples(NAMES, VALUES), max_size=3)), min_size=1, max_size=3), st.data()
 )
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_graphs_are_read_back(filters: list[tuple[str, list[tuple[str, str]]]], data: st.DataObject) -> None:
     """Values escaped twice, with backslashes or quotation marks, are read back unchanged."""
     parts = []
@@ -60,14 +61,14 @@ def test_graphs_are_read_back(filters: list[tuple[str, list[tuple[str, str]]]], 
 
 
 @given(GRAPH_SOUP | st.text(max_size=60))
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 def test_any_text_is_read_as_a_graph_or_refused(text: str) -> None:
     with contextlib.suppress(UnreadableGraphError):
         list(read_filter_graph(text))
 
 
 @given(ARGUMENTS)
-@settings(max_examples=600)
+@settings(max_examples=examples(600))
 def test_any_arguments_are_accepted_or_refused(arguments: list[str]) -> None:
     try:
         line = read_command_line(arguments)

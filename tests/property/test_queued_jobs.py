@@ -31,6 +31,7 @@ from ffmpeg_worker.job_queue.job_store import (
 )
 from ffmpeg_worker.job_queue.step_store import write_steps
 from ffmpeg_worker.job_queue.tables import deliveries, metadata, steps
+from support.extent import examples
 
 WORKERS = ("worker-1", "worker-2")
 ENDS = (JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED)
@@ -241,6 +242,6 @@ class QueuedJobs(RuleBasedStateMachine):
 
 
 QueuedJobs.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=examples(60), stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 TestQueuedJobs = QueuedJobs.TestCase

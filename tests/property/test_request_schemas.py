@@ -15,6 +15,7 @@ from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.job_body import JobBody
+from support.extent import IS_FULL
 from support.servers.fake_services import make_fake_services
 
 NOT_IN_SCHEMAS = re.compile(
@@ -42,6 +43,7 @@ NOT_IN_SCHEMAS = re.compile(
         )
     )
 )
+EXAMPLES = 10 if IS_FULL else 5
 FREE_FORM = ("metadata", "gcp_service_account_key", "parameters")
 """Fields that hold any JSON, in which texts with NUL and whole numbers of more than 20 digits are refused too."""
 
@@ -62,7 +64,10 @@ def test_bodies_that_the_schema_allows_are_read(document: Any, action: str) -> N
 
     @seed(7)
     @settings(
-        max_examples=2 if is_large else 10, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        max_examples=2 if is_large else EXAMPLES,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
     )
     @given(case=operation.as_strategy(generation_mode=schemathesis.GenerationMode.POSITIVE))
     def read(case: schemathesis.Case[Any]) -> None:

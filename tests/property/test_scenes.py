@@ -13,6 +13,7 @@ from ffmpeg_worker.scene.lint import lint
 from ffmpeg_worker.scene.resolve import Resolved
 from ffmpeg_worker.scene.scene import Element, GroupContent
 from ffmpeg_worker.scene.text_metrics import TextMetrics
+from support.extent import examples
 from support.jobs.compositions import resolved
 
 _SECONDS = st.floats(0, 20).map(lambda value: round(value, 2))
@@ -63,7 +64,7 @@ _CANVAS = st.fixed_dictionaries({"duration": st.sampled_from(["auto", 0.04, 3, 1
 
 
 @given(st.lists(_LAYER | _GROUP, min_size=1, max_size=4), _CANVAS, st.sampled_from([1.0, 0.3]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_a_composition_becomes_a_scene_or_an_error(
     layers: list[dict[str, Any]], canvas: dict[str, Any], scale: float
 ) -> None:

@@ -9,6 +9,7 @@ from ffmpeg_worker.errors import SourceUnreadable
 from ffmpeg_worker.scene.scene import Cue, Word
 from ffmpeg_worker.scene.subtitles.align_words import align_words, join_syllables
 from ffmpeg_worker.scene.subtitles.parse import parse_subtitles
+from support.extent import examples
 
 _HEADS = st.sampled_from(
     [
@@ -42,7 +43,7 @@ _LINES = st.lists(
 
 
 @given(_HEADS, _LINES)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 def test_any_text_is_cues_or_an_error(head: str, lines: list[str]) -> None:
     try:
         cues = parse_subtitles(head + "\n".join(lines)).cues
@@ -61,7 +62,7 @@ _TEXTS = st.text(st.sampled_from("abcA1 \n.,!—'éß漢字ไทย한🎉"), m
 
 
 @given(_TEXTS, st.lists(st.text(st.sampled_from("abcA1 .'éß漢字ไทย한🎉"), min_size=1, max_size=8), max_size=8))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 def test_aligned_words_are_the_text_in_order_of_time(text: str, spoken: list[str]) -> None:
     words = tuple(Word(word, float(index), index + 1.0) for index, word in enumerate(spoken))
     cue = align_words(Cue(0.0, float(max(len(words), 1)), text, words))

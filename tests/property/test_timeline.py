@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.scene.timeline import Span, TimingRequest, canvas_duration, schedule
+from support.extent import examples
 
 _IDS = "abcdef"
 _seconds = st.floats(0, 50, allow_nan=False).map(lambda value: round(value, 3))
@@ -36,7 +37,7 @@ def _timing_requests(draw: st.DrawFn) -> tuple[TimingRequest, ...]:
 
 
 @given(_timing_requests(), st.none() | st.floats(0.1, 40))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_times_lie_on_the_canvas_and_follow_each_other(
     requests: tuple[TimingRequest, ...], given_s: float | None
 ) -> None:

@@ -16,13 +16,14 @@ from ffmpeg_worker.codes import CODES, Fault
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.scene.scene import ImageContent
 from fuzz.mutations import mutate
+from support.extent import IS_FULL
 from support.media.heic import HeicLook, picture, write_heic
 from support.media.opened_sources import open_content
 
 _SVG = b"""<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><defs><filter id="f"><feGaussianBlur
 stdDeviation="2"/></filter><clipPath id="c"><circle r="9"/></clipPath></defs><g clip-path="url(#c)"><path
 d="M0 0L9 9Q3 4 5 6A5 5 0 0 1 9 9Z" fill="red" filter="url(#f)"/></g><use href="#c"/></svg>"""
-_ROUNDS = 12
+_ROUNDS = 12 if IS_FULL else 3
 
 
 def _image(kind: str) -> bytes:

@@ -81,6 +81,7 @@ async def confined(sources: Path, request: pytest.FixtureRequest) -> AsyncIterat
 
 
 @pytest.mark.parametrize("purpose", DEMANDING)
+@pytest.mark.sampled(3)
 async def test_a_confined_command_makes_the_same_files(
     confined: Worker, plain: Worker, expected: dict[str, dict[str, str]], purpose: str
 ) -> None:

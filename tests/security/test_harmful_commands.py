@@ -111,6 +111,7 @@ async def surroundings() -> AsyncIterator[Surroundings]:
         f"{kind}: {name}" for kind, table in (("read", READ), ("write", WRITE), ("call", CALL)) for name in table
     ],
 )
+@pytest.mark.sampled(2)
 async def test_a_command_reaches_nothing_outside_its_folder(
     tmp_path: Path, spawner: Spawner, surroundings: Surroundings, command: str, own_user: bool
 ) -> None:

@@ -96,6 +96,7 @@ def _fill(value: Any, data: str) -> Any:
 
 
 @pytest.mark.parametrize("way", WRITES)
+@pytest.mark.sampled(3)
 async def test_no_job_writes_one(worker: Worker, way: str) -> None:
     before = {path: path.stat().st_mtime_ns for path in worker.data.rglob("*")}
     error = await fails(worker, WRITES[way])
@@ -149,6 +150,7 @@ READS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("way", READS)
+@pytest.mark.sampled(3)
 async def test_no_job_reads_one(worker: Worker, way: str) -> None:
     error = await fails(worker, READS[way])
     assert error.fault.value in {"caller", "source"}

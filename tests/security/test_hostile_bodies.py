@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
@@ -21,6 +20,7 @@ import aiohttp
 
 from ffmpeg_worker.tasks import cancel_and_wait
 from support.attacks.sandboxes import needs_sandbox
+from support.extent import IS_FULL
 from support.jobs.hostile_bodies import HostileBody, find_long_bodies, find_some_text_bodies, find_text_bodies
 from support.media.sources import make_clip
 from support.servers.api_server import Server, running_server
@@ -28,11 +28,10 @@ from support.wait_until import until_async
 
 pytestmark = needs_sandbox
 
-_IS_FULL = os.environ.get("FULL_CORPUS") == "1"
 _LENGTH = 400_000
 _LENGTHS = (7_000, 7_000, 7_000, 7_000, 30_000)
 """Most of the bodies are read on the event loop, and some in a child process."""
-_COUNT = 20_000 if _IS_FULL else 2_000
+_COUNT = 20_000 if IS_FULL else 2_000
 _SLOWEST_S = 0.3
 _MAX_MEMORY = 400 << 20
 _PAUSE_S = 0.02
@@ -104,7 +103,7 @@ async def make_corpus(session: aiohttp.ClientSession) -> Sequence[HostileBody]:
     async with session.get("/openapi.json") as response:
         text = (await response.text()).replace("example.com", "127.0.0.1")  # no name is looked up
     document = json.loads(text)
-    texts = find_text_bodies(document, _LENGTH) if _IS_FULL else find_some_text_bodies(document, _LENGTHS)
+    texts = find_text_bodies(document, _LENGTH) if IS_FULL else find_some_text_bodies(document, _LENGTHS)
     return [*find_long_bodies(_COUNT), *texts]
 
 

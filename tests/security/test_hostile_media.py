@@ -1,7 +1,7 @@
 """Hostile files as every kind of input: the job ends, reaches and leaks no secret, and leaves nothing behind.
 
-Files that refer to others go into a third of the kinds of input, each file into others; `FULL_CORPUS=1` gives
-every file to every kind.
+Each file that refers to others goes into one kind of input, the next file into another; `FULL_CORPUS=1` gives each
+to all kinds.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from security.attacks.media import nested_svg
 from support.attacks.attack_files import share_attacker_files
 from support.attacks.sandboxes import needs_sandbox
 from support.attacks.targets import AttackTarget, Attempt, open_attack_target
+from support.extent import IS_FULL
 from support.jobs.corpus_sample import sample_in_turn
 from support.media.sources import make
 from support.wait_until import until_async
@@ -29,7 +30,7 @@ from support.wait_until import until_async
 pytestmark = [needs_sandbox, pytest.mark.asyncio(loop_scope="module")]
 
 MakeJob = Callable[[str], dict[str, Any]]
-SEEDS = range(8)
+SEEDS = range(8 if IS_FULL else 3)
 TARGETS = 2
 
 
@@ -52,7 +53,9 @@ ALSO_WITH_POLICY = ("movie",)
 """The option policy only refuses commands; what runs with it runs in the same way without it."""
 FILES = {attack.name: attack for attack in hostile_files.ATTACKS}
 ENDLESS = "a playlist of itself"
-TAKEN = sample_in_turn(FILES, tuple(INPUTS), always={(file, kind) for kind, file in SUCCEEDING.items()})
+TAKEN = sample_in_turn(
+    FILES, tuple(INPUTS), always={(file, kind) for kind, file in SUCCEEDING.items()}, count_each=1
+)
 # Rendering it takes longer than the timeout.
 MAY_TIME_OUT = {"an SVG of nested groups"}
 

@@ -13,11 +13,15 @@ from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.planning.plan import FfmpegStep, Plan
 from ffmpeg_worker.planning.required_inputs import RequiredInput
 from support.jobs.everyday_commands import EVERYDAY, Spelling
+from support.jobs.guide_commands import GUIDES
 from support.jobs.plans import plan_job
 
 SECRET = "/srv/worker/secret.env"
 CLIP = "-i clip.mp4"
 PICTURE = "-f lavfi -i testsrc2=s=64x64:d=1"
+
+
+COMMANDS = {**EVERYDAY, **GUIDES}
 
 
 def planned(command: Spelling, **inputs: Any) -> Plan:
@@ -181,6 +185,6 @@ def test_callers_cannot_override_the_limits() -> None:
     assert line.count("-max_streams 64 -i ") == 2  # ffmpeg takes the last one before each input
 
 
-@pytest.mark.parametrize("purpose", EVERYDAY)
+@pytest.mark.parametrize("purpose", COMMANDS)
 def test_everyday_commands_are_accepted(purpose: str) -> None:
-    assert planned(EVERYDAY[purpose]).lanes
+    assert planned(COMMANDS[purpose]).lanes

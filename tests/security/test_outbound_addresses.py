@@ -14,7 +14,9 @@ from yarl import URL
 from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob, WorkerError
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound import client
-from ffmpeg_worker.outbound.client import OutboundClient, check_headers
+from ffmpeg_worker.outbound.addresses import follow_redirect, read_address
+from ffmpeg_worker.outbound.client import OutboundClient
+from ffmpeg_worker.outbound.headers import check_headers
 from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.storage.http.source import HttpSource
 from ffmpeg_worker.storage.transfer import DownloadLimits, TransferMeter
@@ -198,12 +200,12 @@ async def test_plain_http_is_refused_unless_allowed(web: HostileWeb, tmp_path: P
 
 def test_no_redirect_from_https_to_http() -> None:
     with pytest.raises(AddressNotAllowed):
-        OutboundClient(RULES)._follow(URL("https://ok.test/"), "http://ok.test/", "https://ok.test/")
+        follow_redirect(URL("https://ok.test/"), "http://ok.test/", "https://ok.test/", RULES)
 
 
 def test_signed_queries_are_sent_unchanged() -> None:
     address = "https://ok.test/a%2Fb%20c.mp4?X-Amz-Credential=id%2F1&sig=a%2Bb%3D+c"
-    assert str(OutboundClient(RULES)._read(address)) == address
+    assert str(read_address(address, RULES)) == address
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from support.jobs.corpus_sample import IS_FULL, features_of, find_cover, sample_commands, sample_in_turn
+from support.extent import IS_FULL
+from support.jobs.corpus_sample import features_of, find_cover, sample_commands, sample_in_turn
 from support.jobs.everyday_commands import EVERYDAY
 from support.jobs.guide_commands import GUIDES
 

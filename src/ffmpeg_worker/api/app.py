@@ -6,8 +6,10 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
+from starlette.routing import request_response
 
 from ffmpeg_worker.api.app_state import make_app_state
 from ffmpeg_worker.api.auth import ApiKeyMiddleware
@@ -109,6 +111,7 @@ def make_app(services: Services, monitor: LoopMonitor | None = None) -> FastAPI:
     )
     app.state.shared = state
     _add_routes(app)
+    _serve_directly(app)
     app.add_route(START_PATH, start_page, methods=["GET"])
     for path in DASHBOARD_PATHS:
         app.add_route(path, serve_dashboard_file, methods=["GET"], include_in_schema=False)
@@ -124,6 +127,13 @@ def make_app(services: Services, monitor: LoopMonitor | None = None) -> FastAPI:
         app.add_middleware(CorsMiddleware, origins=settings.cors_origins)
     app.add_middleware(RequestLog, on_failure=unexpected_error_response, on_end=state.metrics.count_request)
     return app
+
+
+def _serve_directly(app: FastAPI) -> None:
+    """Call the endpoints without FastAPI's injection, which they do not use: each takes a request."""
+    for route in app.routes:
+        if isinstance(route, APIRoute):
+            route.app = request_response(route.endpoint)
 
 
 def _add_job_routes(app: FastAPI) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import http
 import logging
-from typing import Any
+from typing import Any, cast
 
+from starlette.types import Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from ffmpeg_worker.api.direct_transfer import offer_direct_transfer
 from ffmpeg_worker.api.problems import problem_response
+from ffmpeg_worker.api.received_bytes import MIN_BYTES
 from ffmpeg_worker.api.request_log import JOB_ID_HEADER
 from ffmpeg_worker.api.strict_parser import RequestRefused, StrictParser
 from ffmpeg_worker.errors import InvalidJob
@@ -21,8 +24,7 @@ MAX_CONNECTIONS = 1000
 REQUEST_TIMEOUT_S = 10.0
 """Seconds from the start of a connection, or the first byte after a response, to a complete request head."""
 READ_TIMEOUT_S = 30.0
-"""Seconds in which a client must read `MIN_READ_BYTES` of a response, or the rest of it."""
-MIN_READ_BYTES = 64 << 10
+"""Seconds in which a client must read `MIN_BYTES` of a response, or the rest of it."""
 _LINGER_S = 2.0
 _RECEIVED_BYTES = 120 << 10
 
@@ -34,6 +36,7 @@ class BoundedConnection(H11Protocol):
     _read_timer: asyncio.TimerHandle | None = None
     _unread_bytes = 0
     _is_refused = False
+    conn: StrictParser
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -65,10 +68,18 @@ class BoundedConnection(H11Protocol):
 
     def handle_events(self) -> None:
         """Serve what has been received."""
+        served = self.cycle
         try:
             super().handle_events()
         except RequestRefused as refused:
             self._refuse(refused.error)
+        if self.cycle is not served:
+            offer_direct_transfer(cast(Scope, self.cycle.scope), self)
+
+    @property
+    def read_timeout_s(self) -> float:
+        """Seconds in which a client must read `MIN_BYTES` of a response."""
+        return READ_TIMEOUT_S
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  (uvicorn's sentence)
         """Refuse a request that cannot be parsed."""
@@ -139,9 +150,13 @@ class BoundedConnection(H11Protocol):
             self._read_timer = None
 
     def _abort_unless_read(self) -> None:
-        if self._unread_bytes - self.transport.get_write_buffer_size() >= MIN_READ_BYTES:
+        if self._unread_bytes - self.transport.get_write_buffer_size() >= MIN_BYTES:
             self._watch_reader()
             return
+        self.abort_unread()
+
+    def abort_unread(self) -> None:
+        """End the connection of a client that reads too slowly."""
         log(logging.INFO, "response not read", seconds=READ_TIMEOUT_S)
         self.transport.abort()
 

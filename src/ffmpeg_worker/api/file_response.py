@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from ffmpeg_worker.api.byte_ranges import RangeNotSatisfiable, select_bytes
 from ffmpeg_worker.api.conditions import Condition, Version
+from ffmpeg_worker.api.direct_transfer import MIN_DIRECT_BYTES, find_direct_transfer
 from ffmpeg_worker.api.problems import problem_response
 from ffmpeg_worker.api.request_log import request_record_of
 from ffmpeg_worker.errors import JobOutputError
@@ -48,7 +49,7 @@ class FileResponse(Response):
             gone = asyncio.ensure_future(wait_until_gone(receive))
             try:
                 async with asyncio.timeout(READ_GRACE_S + len(self._part) / MIN_BYTES_PER_S):
-                    if await send_file(send, self._file, self._part, gone):
+                    if await send_file(scope, send, self._file, self._part, gone):
                         await send({"type": "http.response.body", "body": b"", "more_body": False})
             except TimeoutError:
                 log(logging.INFO, "response not read", bytes=len(self._part))
@@ -67,9 +68,12 @@ def _read_cached(descriptor: int, count: int, at: int) -> bytes | bytearray:
     return block
 
 
-async def send_file(send: Send, file: IO[bytes], part: range, gone: asyncio.Future[None]) -> bool:
+async def send_file(scope: Scope, send: Send, file: IO[bytes], part: range, gone: asyncio.Future[None]) -> bool:
     """Send a part of a file; returns false if the client has gone, or the file became shorter meanwhile."""
     at = part.start
+    transfer = find_direct_transfer(scope)
+    if transfer is not None and len(part) >= MIN_DIRECT_BYTES:
+        at += await transfer.send(file.fileno(), part, request_record_of(scope).count_sent)
     while at < part.stop and not gone.done():
         count = min(_BLOCK_BYTES, part.stop - at)
         block = _read_cached(file.fileno(), count, at) or await finish_then_cancel(

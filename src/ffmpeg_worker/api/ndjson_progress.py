@@ -19,7 +19,11 @@ from ffmpeg_worker.tasks import cancel_and_wait
 NDJSON_TYPE = "application/x-ndjson"
 _PAUSE_S = 0.5
 _REPEAT_S = 5.0
-_HEADERS = [(b"content-type", NDJSON_TYPE.encode()), (b"cache-control", b"no-store")]
+_HEADERS = [
+    (b"content-type", NDJSON_TYPE.encode()),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),  # nginx: pass each line on at once
+]
 
 
 class NdjsonProgressResponse(Response):

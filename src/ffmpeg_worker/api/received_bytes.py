@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from starlette.types import Receive
 
@@ -17,11 +17,18 @@ BLOCK_BYTES = 512 << 10
 Block = Sequence[bytes | bytearray]
 
 
-async def receive_blocks(receive: Receive, *, patience_s: float = PATIENCE_S) -> AsyncIterator[Block]:
+def _never() -> bool:
+    return False
+
+
+async def receive_blocks(
+    receive: Receive, *, patience_s: float = PATIENCE_S, until: Callable[[], bool] = _never
+) -> AsyncIterator[Block]:
     """Yield the body of a request in blocks of about `BLOCK_BYTES`; the last one may be shorter.
 
     A block is what has arrived, in its pieces: joining them would take as much time as receiving them. What has
-    arrived before an error is yielded first.
+    arrived before an error is yielded first. `until` is asked after each piece; when it returns true, the rest is
+    left to another receiver.
 
     Raises:
         InvalidJob: with code `body_timeout`.
@@ -31,7 +38,7 @@ async def receive_blocks(receive: Receive, *, patience_s: float = PATIENCE_S) ->
     while more and problem is None:
         block: list[bytes] = []
         try:
-            more = await _receive_block(receive, block, patience_s)
+            more = await _receive_block(receive, block, patience_s, until)
         except (InvalidJob, JobCancelled) as error:
             problem = error
         if block:
@@ -40,8 +47,10 @@ async def receive_blocks(receive: Receive, *, patience_s: float = PATIENCE_S) ->
         raise problem
 
 
-async def _receive_block(receive: Receive, block: list[bytes], patience_s: float) -> bool:
-    """Receive pieces of a body until they are a block; returns whether there is more.
+async def _receive_block(
+    receive: Receive, block: list[bytes], patience_s: float, until: Callable[[], bool]
+) -> bool:
+    """Receive pieces of a body until they are a block; returns whether there is more to receive here.
 
     Raises:
         InvalidJob, JobCancelled: see `receive_blocks`.
@@ -58,15 +67,20 @@ async def _receive_block(receive: Receive, block: list[bytes], patience_s: float
                     block.append(piece)
                 held += len(piece)
                 unseen += len(piece)
-                if not message.get("more_body", False):
+                if not message.get("more_body", False) or until():
                     return False
                 if unseen >= MIN_BYTES:
                     unseen = 0
                     limit.reschedule(loop.time() + patience_s)
     except TimeoutError:
-        raise InvalidJob(
-            f"Less than {MIN_BYTES >> 10} KiB of the body arrived within {patience_s:g} s.",
-            code="body_timeout",
-            hint="Send it faster. PUT /api/files/{name} with Content-Range continues an upload that broke off.",
-        ) from None
+        raise body_timeout(patience_s) from None
     return True
+
+
+def body_timeout(patience_s: float) -> InvalidJob:
+    """Return the error of a sender that is too slow."""
+    return InvalidJob(
+        f"Less than {MIN_BYTES >> 10} KiB of the body arrived within {patience_s:g} s.",
+        code="body_timeout",
+        hint="Send it faster. PUT /api/files/{name} with Content-Range continues an upload that broke off.",
+    )

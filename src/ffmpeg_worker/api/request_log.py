@@ -41,6 +41,14 @@ class RequestRecord:
     stats: Stats | None = None
     error: WorkerError | None = None
 
+    def count_received(self, count: int) -> None:
+        """Count bytes of the body that have not passed the middleware."""
+        self.bytes_in += count
+
+    def count_sent(self, count: int) -> None:
+        """Count bytes of the response that do not pass the middleware."""
+        self.bytes_out += count
+
 
 def request_record_of(scope: Scope) -> RequestRecord:
     """Return the record of a request."""

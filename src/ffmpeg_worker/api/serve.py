@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import Callable
+from socket import socket
 
 from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.api.http_server import HttpServer, listen, url_of
@@ -53,20 +54,32 @@ async def serve(
         share_log(),
         listen(settings.host, settings.port) as listener,
     ):
-        app = StartingApp()
-        server = HttpServer(app, lambda: None)
-        serving = asyncio.ensure_future(server.serve(sockets=[listener]))
-        try:
-            async with open_services(settings, runs_queued_jobs=runs_queued_jobs) as services:
-                await services.resources.compute.open()
-                if runs_queued_jobs:
-                    await services.queue.open_if_used()
-                else:
-                    await services.queue.get()
-                await _serve(services, app, server, serving, stop, url_of(listener), on_ready)
-        finally:
-            server.should_exit = True
-            await finish_shielded(serving)
+        await _open_and_serve(settings, listener, stop, on_ready, runs_queued_jobs=runs_queued_jobs)
+
+
+async def _open_and_serve(
+    settings: Settings,
+    listener: socket,
+    stop: asyncio.Event,
+    on_ready: Callable[[str], None] | None,
+    *,
+    runs_queued_jobs: bool,
+) -> None:
+    """Serve from the first connection on; the worker opens meanwhile."""
+    app = StartingApp()
+    server = HttpServer(app, lambda: None)
+    serving = asyncio.ensure_future(server.serve(sockets=[listener]))
+    try:
+        async with open_services(settings, runs_queued_jobs=runs_queued_jobs) as services:
+            await services.resources.compute.open()
+            if runs_queued_jobs:
+                await services.queue.open_if_used()
+            else:
+                await services.queue.get()
+            await _serve(services, app, server, serving, stop, url_of(listener), on_ready)
+    finally:
+        server.should_exit = True
+        await finish_shielded(serving)
 
 
 async def _serve(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import h11
+from h11._readers import ContentLengthReader
 
 from ffmpeg_worker.errors import InvalidJob
 
@@ -46,6 +47,47 @@ class StrictParser(h11.Connection):
                 raise RequestRefused(_head_too_large())
             _check_framing(event)
         return event
+
+    @property
+    def announced_bytes(self) -> int:
+        """Bytes of the present body that are still to arrive; 0 where their number is not known."""
+        reader = self._counting_reader
+        return 0 if reader is None else reader._remaining  # noqa: SLF001
+
+    def count_received(self, count: int) -> None:
+        """Note that so many of the announced bytes have arrived past the parser."""
+        reader = self._counting_reader
+        if reader is None or count > reader._remaining:  # noqa: SLF001
+            raise ValueError("more bytes than were announced")
+        reader._remaining -= count  # noqa: SLF001
+
+    @property
+    def _counting_reader(self) -> ContentLengthReader | None:
+        """The reader of a body of known length that has read all that it was given."""
+        # h11 has no public way to it, so its version is pinned.
+        reader = self._reader
+        is_counting = isinstance(reader, ContentLengthReader) and self.their_state is h11.SEND_BODY
+        return cast(ContentLengthReader, reader) if is_counting and not self.trailing_data[0] else None
+
+    def count_sent(self, count: int) -> None:
+        """Note that so many bytes of the body of the response were sent past the parser.
+
+        Raises:
+            h11.LocalProtocolError: the response has no body of known length.
+        """
+        placeholder = cast(bytes, _Placeholder(count))
+        if self.send_with_data_passthrough(h11.Data(data=placeholder)) != [placeholder]:
+            raise h11.LocalProtocolError("the length of the body is not declared")
+
+
+class _Placeholder:
+    """Stands for bytes of a body; h11 asks for its length only."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
 
 
 def _check_framing(request: h11.Request) -> None:

@@ -32,7 +32,6 @@ class ZipResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response."""
-        del scope  # a parameter of every ASGI application
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         gone = asyncio.ensure_future(wait_until_gone(receive))
         try:
@@ -40,7 +39,7 @@ class ZipResponse(Response):
                 for entry, path in self._files:
                     await send({"type": "http.response.body", "body": local_header(entry), "more_body": True})
                     with path.open("rb", buffering=0) as file:
-                        if not await send_file(send, file, range(entry.size), gone):
+                        if not await send_file(scope, send, file, range(entry.size), gone):
                             return
                 end = directory([entry for entry, _ in self._files])
                 await send({"type": "http.response.body", "body": end, "more_body": False})

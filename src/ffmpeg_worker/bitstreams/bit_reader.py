@@ -1,4 +1,4 @@
-"""Reads bits of a NAL unit of H.264."""
+"""Reads bits of a NAL unit of H.264 or HEVC."""
 
 from __future__ import annotations
 

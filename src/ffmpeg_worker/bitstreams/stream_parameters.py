@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
+from ffmpeg_worker.bitstreams import hevc
 from ffmpeg_worker.bitstreams.h264 import PPS, SPS, read_pps_id, read_sps_id
 from ffmpeg_worker.bitstreams.nal_units import Codec, DamagedUnits, is_parameter_set, split_start_codes, unit_type
 
@@ -12,6 +13,12 @@ _MAX_H264_SETS = 32
 _MAX_UNITS = 256
 _MAX_BYTES = 1 << 17
 """Twice what one sequence and one picture parameter set of the largest kind have in `avcC`."""
+
+
+_READERS: Mapping[Codec, Mapping[int, Callable[[bytes], int]]] = {
+    "h264": {SPS: read_sps_id, PPS: read_pps_id},
+    "hevc": dict.fromkeys((hevc.VPS, hevc.SPS, hevc.PPS), hevc.read_id),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +33,19 @@ class StreamParameters:
     codec: Codec
     units: tuple[bytes, ...]
     length_size: int = 0
+
+    def conflicts_with(self, other: StreamParameters) -> bool:
+        """Whether the two use one number for different sets, so that one sample entry cannot have both.
+
+        Raises:
+            ValueError: a set is damaged.
+        """
+        mine, theirs = self._by_id(), other._by_id()
+        return any(mine[key] != theirs[key] for key in mine.keys() & theirs.keys())
+
+    def joined_with(self, other: StreamParameters) -> StreamParameters:
+        """The sets of both, each once."""
+        return replace(self, units=tuple(dict.fromkeys((*self.units, *other.units))))
 
     def find_free_ids(self, count: int) -> tuple[int, ...]:
         """The lowest numbers that neither a sequence nor a picture parameter set of H.264 has.
@@ -42,15 +62,22 @@ class StreamParameters:
         return tuple(free[:count])
 
     @property
-    def h264_sequence(self) -> bytes:
-        """The first sequence parameter set of H.264.
+    def h264_sequences(self) -> tuple[bytes, ...]:
+        """The sequence parameter sets of H.264, at least one.
 
         Raises:
             DamagedUnits: there is none.
         """
-        for unit in self._of_type(SPS):
-            return unit
-        raise DamagedUnits
+        found = tuple(self._of_type(SPS))
+        if not found:
+            raise DamagedUnits
+        return found
+
+    def _by_id(self) -> Mapping[tuple[int, object], bytes]:
+        """The sets by type and number; those of other types than usual by themselves."""
+        read = _READERS[self.codec]
+        kinds = [(unit_type(self.codec, unit), unit) for unit in self.units]
+        return {(kind, read[kind](unit) if kind in read else unit): unit.rstrip(b"\0") for kind, unit in kinds}
 
     def _of_type(self, number: int) -> list[bytes]:
         return [unit for unit in self.units if unit_type(self.codec, unit) == number]

@@ -19,6 +19,7 @@ _COMMANDS = {
     "render": "Render a composition to a video or an image, or lint it.",
     "probe": "Show the format and streams of a media file.",
     "vmaf": "Measure the quality of one video against another.",
+    "mcp": "Serve MCP over standard input and output, for language models.",
     "runpod": "Run the RunPod worker, or its local test.",
     "demo": "Generate a test video and run a pipeline on it through the HTTP API.",
     "doctor": "Check that this machine has what the worker needs.",

@@ -11,23 +11,23 @@ import click
 
 from ffmpeg_worker.cli.display import describe_media, human_size, show_table
 from ffmpeg_worker.cli.problems import echo_json, show_problem
-from ffmpeg_worker.client.jobs_client import QueuedJob
+from ffmpeg_worker.client import Job
 from ffmpeg_worker.job.lifecycle import JobEvent, Stage
 
 _STAGES = frozenset(stage.value for stage in Stage)
 
 
-def show_jobs(jobs: Sequence[QueuedJob]) -> None:
+def show_jobs(jobs: Sequence[Job]) -> None:
     """Print a table of jobs."""
     headings = ("id", "action", "status", "progress", "sent", "seconds")
     show_table(headings, [_row_of(job) for job in jobs])
 
 
-def show_job(job: QueuedJob) -> None:
+def show_job(job: Job) -> None:
     """Print a job: its facts, then its outputs or its result, then its error on stderr."""
     value = job.value
     facts = {
-        "id": job.job_id,
+        "id": job.id,
         "action": value.get("action"),
         "status": job.status,
         "progress": _describe_progress(value),
@@ -84,11 +84,11 @@ def _show_result(result: Mapping[str, Any]) -> None:
         click.echo(f"Warning: {warning}")
 
 
-def _row_of(job: QueuedJob) -> tuple[str, ...]:
+def _row_of(job: Job) -> tuple[str, ...]:
     value = job.value
     sent = _describe_time(value.get("created_at"))
     return (
-        job.job_id,
+        job.id,
         str(value.get("action", "")),
         job.status,
         _describe_progress(value),

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import Any
 
 import click
 
@@ -16,31 +13,11 @@ from ffmpeg_worker.cli.display import progress_bar
 from ffmpeg_worker.cli.display_jobs import event_of, show_job, show_jobs, show_log
 from ffmpeg_worker.cli.file_arguments import read_file_argument
 from ffmpeg_worker.cli.problems import STOPPED, echo_json, exit_code, exit_on_error, show_problem, wants_json
-from ffmpeg_worker.client.jobs_client import JobsClient, QueuedJob, open_jobs_client
-from ffmpeg_worker.errors import Misconfigured
+from ffmpeg_worker.client import Client, Job
 from ffmpeg_worker.settings import Settings, read_settings
-
-T = TypeVar("T")
 
 _HINT = 'Name a file with one job as a JSON object, or "-" for standard input.'
 _PAGE = 200
-
-
-@dataclass(frozen=True, slots=True)
-class _Api:
-    """Where the commands of one call send their requests."""
-
-    base_url: str
-    key: str | None
-
-    def call(self, use: Callable[[JobsClient], Awaitable[T]]) -> T:
-        """Run a function with an open client."""
-
-        async def run() -> T:
-            async with open_jobs_client(self.base_url, self.key) as client:
-                return await use(client)
-
-        return asyncio.run(run())
 
 
 @click.group("jobs")
@@ -66,7 +43,7 @@ def _with_api(*, is_text: bool = False) -> Callable[[Callable[..., int]], Callab
         def run(url: str | None, key: str | None, as_json: bool, **arguments: Any) -> None:
             as_json = as_json if is_text else wants_json(as_json)
             with exit_on_error(as_json=as_json):
-                code = function(_choose_api(read_settings(), url, key), as_json=as_json, **arguments)
+                code = function(_open_client(read_settings(), url, key), as_json=as_json, **arguments)
             sys.exit(code)
 
         return run
@@ -86,11 +63,11 @@ def _split_pairs(_ctx: click.Context, _param: click.Parameter, pairs: Sequence[s
 @click.option("--watch", is_flag=True, help="Follow the job to its end.")
 @click.option("--idempotency-key", help="Name of the job: sent again with the same name, it is the same job.")
 @_with_api()
-def _send(api: _Api, *, as_json: bool, job_file: str, watch: bool, idempotency_key: str | None) -> int:
+def _send(client: Client, *, as_json: bool, job_file: str, watch: bool, idempotency_key: str | None) -> int:
     """Put the job in JOB.json ("-": standard input) into the queue, and print its id and state."""
     content = read_file_argument(job_file, f"The job file {job_file}", hint=_HINT)
-    job = api.call(lambda client: client.submit(content, idempotency_key=idempotency_key))
-    return _follow(api, job.job_id, as_json=as_json) if watch else _show(job, as_json=as_json)
+    job = client.submit(content, idempotency_key=idempotency_key)
+    return _follow(client, job.id, as_json=as_json) if watch else _show(job, as_json=as_json)
 
 
 @command.command("list")
@@ -109,7 +86,7 @@ def _send(api: _Api, *, as_json: bool, job_file: str, watch: bool, idempotency_k
 @click.option("--cursor", help="Continue a list; JSON output has it as next_cursor.")
 @_with_api()
 def _list(  # noqa: PLR0913 - one for each option
-    api: _Api,
+    client: Client,
     *,
     as_json: bool,
     status: Sequence[str],
@@ -126,7 +103,7 @@ def _list(  # noqa: PLR0913 - one for each option
     if status:
         filters["status"] = ",".join(status)
     filters |= {f"metadata.{name}": text for name, text in metadata}
-    jobs, next_cursor = api.call(lambda client: _read_pages(client, filters, limit))
+    jobs, next_cursor = _read_pages(client, filters, limit)
     if as_json:
         echo_json({"jobs": [job.value for job in jobs], "next_cursor": next_cursor})
     else:
@@ -137,46 +114,46 @@ def _list(  # noqa: PLR0913 - one for each option
 @command.command("show")
 @click.argument("job_id", metavar="ID")
 @_with_api()
-def _show_one(api: _Api, *, as_json: bool, job_id: str) -> int:
+def _show_one(client: Client, *, as_json: bool, job_id: str) -> int:
     """Print a job: its state, progress, result and error."""
-    return _show(api.call(lambda client: client.get(job_id)), as_json=as_json)
+    return _show(client.get(job_id), as_json=as_json)
 
 
 @command.command("watch")
 @click.argument("job_id", metavar="ID")
 @_with_api()
-def _watch(api: _Api, *, as_json: bool, job_id: str) -> int:
+def _watch(client: Client, *, as_json: bool, job_id: str) -> int:
     """Follow a job to its end, with a progress bar on a terminal; Ctrl-C stops watching, not the job.
 
     The exit code is that of the job, as of `ffmpeg-worker run`.
     """
-    return _follow(api, job_id, as_json=as_json)
+    return _follow(client, job_id, as_json=as_json)
 
 
 @command.command("cancel")
 @click.argument("job_id", metavar="ID")
 @_with_api()
-def _cancel(api: _Api, *, as_json: bool, job_id: str) -> int:
+def _cancel(client: Client, *, as_json: bool, job_id: str) -> int:
     """Cancel a job: a running one is stopped, and its uploads are removed."""
-    return _show(api.call(lambda client: client.cancel(job_id)), as_json=as_json)
+    return _show(client.cancel(job_id), as_json=as_json)
 
 
 @command.command("retry")
 @click.argument("job_id", metavar="ID")
 @click.option("--watch", is_flag=True, help="Follow the job to its end.")
 @_with_api()
-def _retry(api: _Api, *, as_json: bool, job_id: str, watch: bool) -> int:
+def _retry(client: Client, *, as_json: bool, job_id: str, watch: bool) -> int:
     """Run an ended job again, under the same id."""
-    job = api.call(lambda client: client.retry(job_id))
-    return _follow(api, job_id, as_json=as_json) if watch else _show(job, as_json=as_json)
+    job = client.retry(job_id)
+    return _follow(client, job_id, as_json=as_json) if watch else _show(job, as_json=as_json)
 
 
 @command.command("log")
 @click.argument("job_id", metavar="ID")
 @_with_api(is_text=True)
-def _log(api: _Api, *, as_json: bool, job_id: str) -> int:
+def _log(client: Client, *, as_json: bool, job_id: str) -> int:
     """Print what the commands of a job said, as text, also into a pipe."""
-    entries = api.call(lambda client: client.read_log(job_id))
+    entries = client.log(job_id)
     if as_json:
         echo_json({"log": entries})
     else:
@@ -184,20 +161,14 @@ def _log(api: _Api, *, as_json: bool, job_id: str) -> int:
     return 0
 
 
-def _follow(api: _Api, job_id: str, *, as_json: bool) -> int:
+def _follow(client: Client, job_id: str, *, as_json: bool) -> int:
     """Watch a job, print it when it has ended, and return its exit code."""
     try:
         with progress_bar() as observe:
-
-            async def watch(client: JobsClient) -> QueuedJob:
-                last = None
-                async for job in client.watch(job_id):
-                    last = job
-                    if (event := event_of(job.value)) is not None:
-                        observe(event)
-                return last or await client.get(job_id)
-
-            job = api.call(watch)
+            for event in client.watch(job_id):
+                job = event.job
+                if (progress := event_of(job.value)) is not None:
+                    observe(progress)
     except KeyboardInterrupt:
         click.echo(f"The job goes on. Watch it again: ffmpeg-worker jobs watch {job_id}", err=True)
         return STOPPED
@@ -210,7 +181,7 @@ def _follow(api: _Api, job_id: str, *, as_json: bool) -> int:
     return exit_code(str(error.get("code")), str(error.get("fault", "worker")))
 
 
-def _show(job: QueuedJob, *, as_json: bool) -> int:
+def _show(job: Job, *, as_json: bool) -> int:
     if as_json:
         echo_json(job.value)
     else:
@@ -218,27 +189,19 @@ def _show(job: QueuedJob, *, as_json: bool) -> int:
     return 0
 
 
-async def _read_pages(
-    client: JobsClient, filters: Mapping[str, str], limit: int
-) -> tuple[list[QueuedJob], str | None]:
-    jobs: list[QueuedJob] = []
+def _read_pages(client: Client, filters: Mapping[str, str], limit: int) -> tuple[list[Job], str | None]:
+    jobs: list[Job] = []
     query = dict(filters)
     while True:
-        page = await client.list_jobs({**query, "limit": str(min(limit - len(jobs), _PAGE))})
+        page = client.job_page({**query, "limit": str(min(limit - len(jobs), _PAGE))})
         jobs += page.jobs
         if page.next_cursor is None or len(jobs) >= limit:
             return jobs, page.next_cursor
         query["cursor"] = page.next_cursor
 
 
-def _choose_api(settings: Settings, url: str | None, key: str | None) -> _Api:
-    """Choose by options, else by settings; a URL without a path is that of a server, whose API is at `/api`."""
-    base_url = (url or settings.api_base_url).rstrip("/")
-    parts = urlsplit(base_url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise Misconfigured(
-            "The URL of the API is not one of HTTP.", hint="Give --url http://…/api, or set FFMPEG_API_BASE_URL."
-        )
-    if key is None and settings.api_keys:
-        key = settings.api_keys[0].get_secret_value()
-    return _Api(base_url if parts.path else f"{base_url}/api", key)
+def _open_client(settings: Settings, url: str | None, key: str | None) -> Client:
+    """Open a client by options, else by settings. A person who waits for an answer tries again themselves."""
+    if key is None:
+        key = settings.api_keys[0].get_secret_value() if settings.api_keys else ""
+    return Client(url or settings.api_base_url, api_key=key, retries=0)

@@ -6,8 +6,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from ffmpeg_worker.client.errors import ApiError, bad_response, key_refused, unreachable
-from ffmpeg_worker.job.actions import ACTIONS
+from ffmpeg_worker.client.errors import ApiError, bad_response, unreachable
 
 NDJSON = "application/x-ndjson"
 ENDED_EARLY = "it closed the connection before it responded."
@@ -39,7 +38,19 @@ async def read_progress(
 
 
 def read_result(action: str, status: int, raw: bytes) -> dict[str, Any]:
-    """Return the result in a response of the API.
+    """Return the result in a response of the API to this action.
+
+    Raises:
+        ApiError: the response is a problem, or neither a result nor a problem (`api_bad_answer`).
+    """
+    from ffmpeg_worker.job.actions import ACTIONS  # noqa: PLC0415 - with pydantic, which not every caller needs
+
+    keys = ACTIONS[action].result_keys
+    return read_answer(status, raw, is_result=lambda value: bool(keys & value.keys()))
+
+
+def read_answer(status: int, raw: bytes, *, is_result: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """Return the result in a response; `is_result` says whether an object is one.
 
     Raises:
         ApiError: the response is a problem, or neither a result nor a problem (`api_bad_answer`).
@@ -50,11 +61,11 @@ def read_result(action: str, status: int, raw: bytes) -> dict[str, Any]:
         raise bad_response(f"HTTP {status} with a body that is not JSON.", status=status) from None
     if not isinstance(value, dict):
         raise bad_response(f"HTTP {status} with a body that is not a JSON object.", status=status)
-    if status == 200 and ACTIONS[action].result_keys & value.keys():
+    if status == 200 and is_result(value):
         return value
     match value:
         case {"error": str(message), "code": str()} if message and status >= 400:
-            raise key_refused() if status == 401 else ApiError(value)
+            raise ApiError(value, status=status)
     raise bad_response(f"HTTP {status} with neither a result nor a problem.", status=status)
 
 

@@ -9,17 +9,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from ffmpeg_worker.client.api_client import ApiClient
-from ffmpeg_worker.client.errors import ApiError
+from ffmpeg_worker.client import ApiError, AsyncClient
 from ffmpeg_worker.client.local_server import LocalServer
 from ffmpeg_worker.errors import EngineUnavailable
 
-_JOB_TIMEOUT_S = 300.0
 _LOG_LINES_SHOWN = 10
 
 
 @asynccontextmanager
-async def open_local_api(data_root: Path) -> AsyncIterator[ApiClient]:
+async def open_local_api(data_root: Path) -> AsyncIterator[AsyncClient]:
     """Start an API whose data root is `data_root`; it ends with the context, or when this process dies.
 
     Raises:
@@ -39,7 +37,7 @@ async def open_local_api(data_root: Path) -> AsyncIterator[ApiClient]:
             "FFMPEG_WORKER_SCRATCH_ROOT": scratch,
         }
         server = LocalServer(environment, log_path=log_path, restarts=False)
-        client = ApiClient(server, timeout_s=_JOB_TIMEOUT_S)
+        client = AsyncClient.at(server)
         server.start()
         try:
             try:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ffmpeg_worker.client.api_client import ApiClient, JobRequest
-from ffmpeg_worker.client.errors import ApiError
+from ffmpeg_worker.client import ApiError, AsyncClient
 from ffmpeg_worker.demo import jobs
 from ffmpeg_worker.demo.local_api import open_local_api
 from ffmpeg_worker.errors import TargetForbidden
+
+_JOB_TIMEOUT_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,9 @@ async def run_demo(folder: Path, on_step: Callable[[str], None]) -> list[Step]:
     return steps
 
 
-async def _run(client: ApiClient, action: str, body: Mapping[str, Any]) -> dict[str, Any]:
+async def _run(client: AsyncClient, action: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """Run a job; raise if it fails, or if one of its processes does."""
-    result = await client.run_job(JobRequest.of(action, body))
+    result = await client.run(action, body, timeout_s=_JOB_TIMEOUT_S)
     for report in result.get("results", ()):
         if "error" in report:
             raise ApiError(report["error"]).at(process=report["index"])

@@ -19,7 +19,7 @@ MAX_RECORDED_BYTES = 512 << 20
 STDOUT, STDERR, PROGRESS = 1, 2, 3
 
 _PUBLIC_LOG_LINES = 30
-_LOG_PAUSE_S = 0.01  # ffmpeg writes its log line by line, about forty lines for the smallest job
+_LOG_PAUSE_S = 0.05  # ffmpeg writes its log line by line, about forty lines for the smallest job
 
 
 class CollectedOutput:

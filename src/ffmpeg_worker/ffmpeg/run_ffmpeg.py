@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, EngineTimedOut, NothingSelected
-from ffmpeg_worker.ffmpeg.collected_output import PROGRESS, CollectedOutput, last_lines
+from ffmpeg_worker.ffmpeg.collected_output import PROGRESS, STDOUT, CollectedOutput, last_lines
 from ffmpeg_worker.ffmpeg.diagnosis.diagnose import diagnose
 from ffmpeg_worker.ffmpeg.exchanged_inputs import ExchangedInputs, WaitingInputs
 from ffmpeg_worker.ffmpeg.log_tail import LogTail
@@ -71,6 +71,7 @@ async def run_ffmpeg(  # noqa: PLR0913 - most are optional
     capture_stdout: bool = False,
     confinement: Confinement | None = None,
     stdin: BinaryIO | None = None,
+    stdout: BinaryIO | None = None,
     recording: Recording | None = None,
     on_line: Callable[[str], None] | None = None,
     inputs: WaitingInputs | None = None,
@@ -87,6 +88,7 @@ async def run_ffmpeg(  # noqa: PLR0913 - most are optional
         capture_stdout: whether to keep standard output, up to 64 MiB.
         confinement: what ffmpeg may access; None: everything.
         stdin: an open file for standard input. It is closed here, so that its writer notices the end of ffmpeg.
+        stdout: an open file for standard output, closed likewise.
         recording: what to record of the log and of standard output.
         on_line: called with each line of the log, with level tags.
         inputs: files whose bytes are fetched when they are read.
@@ -103,10 +105,10 @@ async def run_ffmpeg(  # noqa: PLR0913 - most are optional
         cwd=cwd,
         collect=partial(CollectedOutput, on_progress, recording, captures_stdout=capture_stdout, on_line=on_line),
         confinement=confinement,
-        stdin=stdin,
+        pipes=(stdin, stdout),
         inputs=inputs or WaitingInputs(),
     )
-    if stdin is not None:  # it can be read only once
+    if stdin is not None or stdout is not None:  # they can be read and written only once
         return await run(invocation.arguments, timeout_s=timeout_s)
     return await _run_with_fallback(run, invocation.arguments, timeout_s)
 
@@ -147,25 +149,27 @@ async def _run_once(
     timeout_s: float | None,
     collect: Callable[..., CollectedOutput],
     confinement: Confinement | None,
-    stdin: BinaryIO | None,
+    pipes: tuple[BinaryIO | None, BinaryIO | None],
     inputs: WaitingInputs,
 ) -> RunReport:
     began = time.monotonic()
     exchanged = ExchangedInputs(arguments, inputs)
     collected = collect(change_line=exchanged.restore_names if exchanged.files else None)
+    stdin, stdout = pipes
+    outputs = collected.outputs()
     try:
         starting = await tools.spawner.start(
             [str(tools.ffmpeg), *_GLOBAL_OPTIONS, *exchanged.arguments],
             cwd=cwd,
             env=make_child_environment(tools.environment),
-            outputs=collected.outputs(),
+            outputs=outputs if stdout is None else {**outputs, STDOUT: stdout.fileno()},
             stdin=None if stdin is None else stdin.fileno(),
             confinement=confinement,
             files=exchanged.files,
         )
     finally:
-        if stdin is not None:
-            stdin.close()
+        for pipe in filter(None, pipes):
+            pipe.close()
     async with starting as child:
         try:
             async with asyncio.timeout(timeout_s):

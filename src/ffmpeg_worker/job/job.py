@@ -72,6 +72,11 @@ COMMON_FIELDS = frozenset(field.alias or name for name, field in CommonFields.mo
 class JobData(FrozenModel):
     """The `data` of a job. Each action has its own subclass."""
 
+    @property
+    def may_be_split(self) -> bool:
+        """Whether the caller wants a long encode to be split into chunks."""
+        return False
+
     def secret_values(self) -> Sequence[str]:
         """Return the values in the data that no result, error or log may show."""
         return ()

@@ -33,6 +33,12 @@ _FULL_PATIENCE_S = 2.0
 """Seconds that a transaction waits for room on the disk: jobs that have failed make some."""
 _BUSY_MS = 2000
 """Milliseconds that one try waits for another program that writes the database file."""
+IDLE_TRANSACTION_S = 10.0
+"""Seconds after which PostgreSQL ends a connection whose worker stands still in the middle of a transaction.
+
+A worker that is paused, or cut off from the network, would keep its locks for as long, and the others could not
+take over its jobs: these seconds are fewer than those after which it is taken for dead.
+"""
 _SCHEMA_LOCK = 7077101
 
 
@@ -53,6 +59,8 @@ class Database:
         if self.is_sqlite:
             sa.event.listen(self.engine, "connect", _set_up_sqlite)
             sa.event.listen(self.engine, "begin", _begin_immediate)
+        else:
+            sa.event.listen(self.engine, "connect", _set_up_postgres)
         self._max_patience_s = float("inf")
         self._has_failed = False
         """Whether the last transaction lost its connection: a database that is only busy is waited for."""
@@ -98,7 +106,9 @@ class Database:
         while True:
             try:
                 return await self._in_thread(work, began + patience_s)
-            except (OperationalError, InterfaceError) as error:
+            except DBAPIError as error:
+                if not _is_away(error):
+                    raise
                 most_s = min(patience_s, self._max_patience_s, _FULL_PATIENCE_S if _is_full(error) else patience_s)
                 if time.monotonic() + pause - began > most_s:
                     raise _unavailable(error) from None
@@ -122,8 +132,8 @@ class Database:
         try:
             with self.engine.begin() as connection:
                 result = work(connection)
-        except (OperationalError, InterfaceError):
-            self._has_failed = True
+        except DBAPIError as error:
+            self._has_failed |= _is_away(error)
             raise
         self._has_failed = False
         return result
@@ -135,6 +145,11 @@ def _unusable(error: Exception) -> Misconfigured:
         hint="Check FFMPEG_WORKER_DATABASE_URL and FFMPEG_WORKER_STATE_ROOT.",
         detail=str(error),
     )
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """Whether the database could not be asked; PostgreSQL's end of a session is an `InternalError`."""
+    return isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
 
 
 def _is_full(error: DBAPIError) -> bool:
@@ -177,6 +192,13 @@ def _set_up_sqlite(connection: PoolProxiedConnection, _record: Any) -> None:
     for pragma in (f"busy_timeout={_BUSY_MS}", *FILE_PRAGMAS, "synchronous=FULL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _set_up_postgres(connection: PoolProxiedConnection, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"SET idle_in_transaction_session_timeout = {int(IDLE_TRANSACTION_S * 1000)}")
+    cursor.close()
+    connection.commit()  # the pool rolls back what is not committed, and the setting with it
 
 
 def _begin_immediate(connection: sa.Connection) -> None:

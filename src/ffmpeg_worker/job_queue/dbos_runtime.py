@@ -23,6 +23,7 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 from dbos._queue import _INTERNAL_QUEUE_CONSTRUCTION, Queue, queue_worker_thread
 
 from ffmpeg_worker.errors import JobInterrupted, Misconfigured
+from ffmpeg_worker.job_queue.database import IDLE_TRANSACTION_S
 from ffmpeg_worker.tasks import finish_shielded
 
 APPLICATION_VERSION = "1"
@@ -120,6 +121,7 @@ class Engine:
             "notification_listener_polling_interval_sec": 0.25,
             "scheduler_polling_interval_sec": 3600.0,
             "use_listen_notify": False,
+            "sys_db_idle_transaction_timeout_sec": IDLE_TRANSACTION_S,
             "log_level": "ERROR",
             "console_log_level": "CRITICAL",
         }

@@ -189,7 +189,7 @@ class AttemptRunner:
             records=records,
         )
         running.runtime = runtime
-        if getattr(read.job.data, "parallel", None):
+        if read.job.data.may_be_split:
             runtime.piece_workers = await self._open_pieces(record, body, read.job, runtime)
         try:
             with removing_if(records.keeps_ownership):

@@ -1,20 +1,16 @@
-"""Sessions of the HTTP client: one for each request, or kept for the requests of one job to the same server."""
+"""Sessions of the HTTP client, whose connections lead to allowed addresses."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
-from yarl import URL
 
 from ffmpeg_worker import __version__
 from ffmpeg_worker.outbound.checked_sockets import CheckedSockets
 from ffmpeg_worker.outbound.rules import CONNECT_S, IDLE_S, OutboundRules
-from ffmpeg_worker.tasks import finish_then_cancel
 
-_MAX_ORIGINS = 4
 _KEEP_ALIVE_S = 20.0
 
 
@@ -48,28 +44,3 @@ def open_session(
         read_bufsize=1 << 18,
     )
     return CheckedSession(session, sockets)
-
-
-@dataclass(slots=True)
-class KeptSessions:
-    """The sessions of one job for one source, by origin: they keep connections, and no other job uses them."""
-
-    rules: OutboundRules
-    resolver: AbstractResolver | None = None
-    _sessions: dict[URL, CheckedSession] = field(default_factory=dict, init=False)
-
-    def find(self, url: URL) -> CheckedSession | None:
-        """The session for a server; `None` if there are too many servers already."""
-        origin = url.origin()
-        if origin not in self._sessions:
-            if len(self._sessions) == _MAX_ORIGINS:
-                return None
-            self._sessions[origin] = open_session(self.rules, self.resolver, url.host or "", is_kept=True)
-        found = self._sessions[origin]
-        found.sockets.forget()
-        return found
-
-    async def close(self) -> None:
-        """Close all connections."""
-        sessions, self._sessions = list(self._sessions.values()), {}
-        await finish_then_cancel(asyncio.gather(*(kept.session.close() for kept in sessions)))

@@ -8,20 +8,22 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import assert_never
 
-from ffmpeg_worker.errors import EngineFailed, NothingSelected
+from ffmpeg_worker.errors import EngineFailed, NothingSelected, WorkerError
 from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.pipeline.job_context import JobContext
+from ffmpeg_worker.pipeline.join_packets import join
 from ffmpeg_worker.pipeline.lane_log import LaneLog
+from ffmpeg_worker.pipeline.lane_progress import LaneProgress
 from ffmpeg_worker.pipeline.progress import FractionReport, Pace, step_fraction
 from ffmpeg_worker.pipeline.quota import size_of
-from ffmpeg_worker.pipeline.render import join, measure_scene, render, render_still
+from ffmpeg_worker.pipeline.render import measure_scene, render, render_still
 from ffmpeg_worker.pipeline.run_command import CommandRunner
 from ffmpeg_worker.pipeline.step_files import build_apart, read_step_files
 from ffmpeg_worker.planning.expectations import Expectations, find_empty_input
@@ -37,14 +39,20 @@ from ffmpeg_worker.planning.plan import (
     ProbeStep,
     RenderStep,
     RunnableStep,
+    SideBySide,
     Step,
     StepResult,
     StillStep,
 )
 from ffmpeg_worker.planning.written_outputs import name_written_outputs
+from ffmpeg_worker.tasks import run_all
 
-_SMALL_SHARE = 0.02
-"""Share in the progress of steps that take little time, or are seldom needed, relative to other steps."""
+StepObserver = Callable[[int, RunnableStep], None]
+"""Is told the number of each step, and the step as it will run."""
+
+
+def ignore_step(_number: int, _step: RunnableStep) -> None:
+    """Do nothing with a step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,39 +89,99 @@ async def execute(
     expect: Callable[[], Expectations],
     progress: FractionReport,
     log: LaneLog | None = None,
+    begin_step: StepObserver = ignore_step,
 ) -> Executed:
     """Run the steps of a lane in `folder`, each as a step of the runtime.
 
     `expect` tells what is known by now of the lengths of its outputs. `log` takes what its commands log.
+    `begin_step` is called before each step.
 
     Raises:
         EngineError: with `where.command`.
     """
     log = LaneLog(context.runtime.log_sink, [(0, lane)]) if log is None else log
-    runner = _StepRunner(context, lane, folder, expect, log)
-    results: list[StepResult] = []
-    outputs = name_written_outputs(lane)
-    for number, step in enumerate(lane.steps):
-        share = _share_of(progress, number, lane.steps, outputs[number])
-        ready = step
-        if isinstance(ready, DependentStep):
-            ready = ready.build(results, await read_step_files(folder, ready.reads))
-        elif isinstance(ready, OptionalStep):
-            needed = ready.build(await read_step_files(folder, ready.reads))
-            if needed is None:
-                results.append(StepResult())
-                continue
-            ready = needed
-        name = f"{folder.name}/step-{number}"
+    run = _LaneRun(context, lane, _StepRunner(context, lane, folder, expect, log), folder, progress, begin_step)
+    if lane.side_by_side is None:
+        for number in range(len(lane.steps)):
+            await run.step(number)
+    else:
+        await run.side_by_side(lane.side_by_side)
+    return Executed(folder.name, lane, folder, tuple(run.results[number] for number in range(len(lane.steps))))
+
+
+class _LaneRun:
+    """The steps of a lane; `results` has those of the steps that have ended, by number."""
+
+    def __init__(
+        self,
+        context: JobContext,
+        lane: Lane,
+        runner: _StepRunner,
+        folder: Path,
+        progress: FractionReport,
+        begin: StepObserver,
+    ) -> None:
+        self.results: dict[int, StepResult] = {}
+        self._context = context
+        self._lane = lane
+        self._runner = runner
+        self._folder = folder
+        self._begin = begin
+        self._progress = LaneProgress(progress, lane.steps, name_written_outputs(lane))
+
+    async def step(self, number: int) -> None:
+        """Run a step, if it is needed."""
+        share = self._progress.of_step(number)
+        ready = await self._build(self._lane.steps[number], number)
+        if ready is None:
+            self.results[number] = StepResult()
+            share(1.0, None)
+            return
+        name = f"{self._folder.name}/step-{number}"
         share(0.0, Pace())
-        run = partial(runner.run, ready, name, share)
+        self._begin(number, ready)
+        run = partial(self._runner.run, ready, name, share)
         try:
-            result = await context.runtime.step(name, StepResult, run, is_usable=partial(_is_here, context, name))
+            result = await self._context.runtime.step(
+                name, StepResult, run, is_usable=partial(_is_here, self._context, name)
+            )
         except EngineFailed as error:
-            raise _blame_empty_input(lane, number, results, error) from None
+            raise _blame_empty_input(self._lane, number, self._results_before(number), error) from None
         share(1.0, None)
-        results.append(result)
-    return Executed(folder.name, lane, folder, tuple(results))
+        self.results[number] = result
+
+    async def side_by_side(self, order: SideBySide) -> None:
+        """Run groups of steps, those with lower numbers first.
+
+        Raises:
+            WorkerError: the first failure, with the number of the group as `where.row`; the others are stopped.
+        """
+        room, failed = asyncio.Semaphore(order.at_once), asyncio.Event()
+        ended = [asyncio.Event() for _ in self._lane.steps]
+
+        async def run(group: int) -> None:
+            async with room:  # groups get in by number, and wait for lower ones only
+                for number in () if failed.is_set() else order.groups[group]:
+                    for before in order.after[number]:
+                        await ended[before].wait()
+                    try:
+                        await self.step(number)
+                    except WorkerError as error:
+                        failed.set()  # before the next group gets in
+                        raise error.at(row=group) from None
+                    ended[number].set()
+
+        await run_all(run(group) for group in range(len(order.groups)))
+
+    async def _build(self, step: Step, number: int) -> RunnableStep | None:
+        if isinstance(step, DependentStep):
+            return step.build(self._results_before(number), await read_step_files(self._folder, step.reads))
+        if isinstance(step, OptionalStep):
+            return step.build(await read_step_files(self._folder, step.reads))
+        return step
+
+    def _results_before(self, number: int) -> list[StepResult]:
+        return [self.results[before] for before in range(number) if before in self.results]
 
 
 def _blame_empty_input(
@@ -131,17 +199,6 @@ def _is_here(context: JobContext, name: str, _result: StepResult) -> bool:
     return context.workspace.has_done(name)
 
 
-def _share_of(progress: FractionReport, number: int, steps: Sequence[Step], output: str | None) -> FractionReport:
-    """The progress of one step of a lane, which makes this output, as a part of the lane's."""
-    weights = [_SMALL_SHARE if isinstance(step, OptionalStep | ComputeStep) else 1.0 for step in steps]
-    before, total = sum(weights[:number]), sum(weights)
-
-    def report(fraction: float, pace: Pace | None) -> None:
-        progress((before + fraction * weights[number]) / total, pace and replace(pace, output=output))
-
-    return report
-
-
 class _StepRunner:
     """Runs the steps of one lane."""
 
@@ -152,6 +209,7 @@ class _StepRunner:
         self._folder = folder
         self._expect = expect
         self._command = CommandRunner(context, folder, lane.display_names, log)
+        self._is_alone = lane.side_by_side is None
 
     async def run(self, step: RunnableStep, name: str, share: FractionReport) -> StepResult:
         self._context.workspace.hand_over(self._folder)
@@ -164,11 +222,11 @@ class _StepRunner:
     ) -> StepResult:
         match step:
             case FfmpegStep():
-                return await self._command.run(step, partial(self._report, step, share))
+                return await self._command.run(step, partial(self._report, step, share), is_alone=self._is_alone)
             case RenderStep():
                 return await render(step, self._command, share)
             case JoinStep():
-                return await join(step, self._command, share)
+                return await join(step, self._command, self._context.probes, share)
             case StillStep():
                 return await render_still(step, self._command)
             case MeasureStep():

@@ -233,6 +233,11 @@ class InputsByRange:
         with os.fdopen(file.open_descriptor(), "rb") as opened:
             return opened.read(length)
 
+    @property
+    def is_used(self) -> bool:
+        """Whether there is anything to close."""
+        return bool(self._opened or self._inputs)
+
     async def close(self) -> None:
         """Close all files; requests that run are stopped."""
         for file in (*self._opened, *(one.file for one in self._inputs.values())):

@@ -93,7 +93,7 @@ async def _probe_all(context: JobContext, files: LocalFiles) -> MediaFacts:
     """Probe the media among the inputs; what cannot be probed may be raw video, which ffmpeg will judge."""
     found: dict[int, MediaInfo] = {}
     # Verification only compares lengths.
-    skips_pixels = not _plan_needs_media(context) and not getattr(context.read.job.data, "parallel", None)
+    skips_pixels = not _plan_needs_media(context) and not context.read.job.data.may_be_split
     ignored = (SourceError,) if context.read.needs_media else (SourceError, EngineKilled)
     for number, item in enumerate(context.read.required_inputs):
         file = files.by_key.get(item.key)

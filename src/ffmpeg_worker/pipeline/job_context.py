@@ -87,4 +87,5 @@ async def open_job(runtime: Runtime, read: ReadJob[Any]) -> AsyncIterator[JobCon
                     runtime, read, machine, upload, stores, workspace, by_range, probes, progress, began
                 )
             finally:
-                await finish_shielded(by_range.close())
+                if by_range.is_used:
+                    await finish_shielded(by_range.close())

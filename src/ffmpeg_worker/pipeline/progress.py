@@ -184,19 +184,20 @@ class JobProgress:
             JobEvent(
                 Stage.WAITING if is_waiting else self._stage,
                 round(self._percent, 2),
-                _sum(pace.speed for pace in self._paces.values()),
+                sum_known(pace.speed for pace in self._paces.values()),
                 received_bytes=sum(meter.done for meter in self._received),
                 expected_bytes=sum(totals) if totals else None,
                 sent_bytes=sum(meter.done for meter in self._sent),
                 position=position,
-                fps=_sum(pace.fps for pace in self._paces.values()),
+                fps=sum_known(pace.fps for pace in self._paces.values()),
                 eta_s=None if is_waiting else self._find_seconds_left(),
                 output=self._output,
             )
         )
 
 
-def _sum(values: Iterable[float | None]) -> float | None:
+def sum_known(values: Iterable[float | None]) -> float | None:
+    """The sum of those values that are known; `None` if none is."""
     known = [value for value in values if value is not None]
     return sum(known) if known else None
 

@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeVar
 
 from ffmpeg_worker.errors import DiskFull, JobTooLarge
 from ffmpeg_worker.job.local_files import RANGED_FOLDER, STAGING_FOLDER
-from ffmpeg_worker.tasks import race
+from ffmpeg_worker.tasks import cancel_and_wait, race
 
 _LOOK_EVERY_S = 0.25
 _INPUT_FOLDERS = frozenset({STAGING_FOLDER, RANGED_FOLDER})
@@ -44,12 +44,17 @@ class Quota:
             JobTooLarge: the job wrote more than it may.
             DiskFull: the disk is nearly full, whether or not by this job.
         """
-        return await race(run, self._watch(folder, on_measure))
+        running = asyncio.ensure_future(run)
+        try:
+            await asyncio.wait({running}, timeout=_LOOK_EVERY_S)  # a short run needs no watching
+            return running.result() if running.done() else await race(running, self._watch(folder, on_measure))
+        finally:
+            await cancel_and_wait(running)
 
     async def _watch(self, folder: Path, on_measure: Callable[[int], None]) -> NoReturn:
         while True:
-            await asyncio.sleep(_LOOK_EVERY_S)
             on_measure(await asyncio.to_thread(self._check, folder))
+            await asyncio.sleep(_LOOK_EVERY_S)
 
     def _check(self, folder: Path) -> int:
         if shutil.disk_usage(folder).free < self.min_free_bytes:

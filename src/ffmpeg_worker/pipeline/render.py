@@ -6,27 +6,28 @@ import asyncio
 import fcntl
 import os
 import time
-from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
-from dataclasses import asdict, replace
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any, BinaryIO
 
 from ffmpeg_worker.errors import EngineTimedOut, WorkerError
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.run_again import run_again_if_killed
-from ffmpeg_worker.pipeline.progress import FractionReport, Pace, step_fraction
+from ffmpeg_worker.pipeline.progress import FractionReport, Pace
 from ffmpeg_worker.pipeline.renderer_process import RendererRun
 from ffmpeg_worker.pipeline.run_command import CommandRunner
+from ffmpeg_worker.pipeline.write_stream import StreamFailed, write_stream
 from ffmpeg_worker.planning.plan import (
     DependentStep,
     FfmpegStep,
     FrameRange,
-    JoinStep,
     MeasureStep,
     RenderStep,
     StepResult,
     StillStep,
+    StreamedFile,
 )
 from ffmpeg_worker.process.child import Output
 from ffmpeg_worker.scene.scene_json import encode_order, encode_scene
@@ -60,48 +61,52 @@ async def render(step: RenderStep, command: CommandRunner, report: FractionRepor
     )
 
 
-async def join(step: JoinStep, command: CommandRunner, report: FractionReport) -> StepResult:
-    """Join the packets of encoded ranges and sources to one video. Only the copied frames count.
-
-    Raises:
-        EngineError: the first failure; nothing of the step runs any more.
-    """
-    await command.place_all(step.setup)
-    pieces = [asdict(piece) for piece in step.pieces]
-    order = {"form": "join", "pieces": pieces, "rate": step.rate, "ticks": step.ticks}
-    write = FfmpegStep(step.write, is_auxiliary=True)
-
-    def tell(progress: Progress) -> None:
-        report(step_fraction(progress, step.expected_s), Pace(progress.speed, progress.fps))
-
-    async with command.slot():
-        result = await run_again_if_killed(partial(_pipe_in_slot, order, write, command, tell))
-    copied = sum(piece.frames for piece in step.pieces if piece.begin is not None)
-    out_time_s = copied * step.rate[1] / step.rate[0]
-    return replace(result, frames=copied, out_time_s=out_time_s, copied_frames=copied)
-
-
 async def _pipe_in_slot(
-    order: dict[str, Any], step: FfmpegStep, command: CommandRunner, on_progress: Callable[[Progress], None]
+    order: dict[str, Any],
+    step: FfmpegStep,
+    command: CommandRunner,
+    on_progress: Callable[[Progress], None],
+    streams: Sequence[StreamedFile] = (),
 ) -> StepResult:
-    """Run a renderer, and an ffmpeg that reads what it writes."""
+    """Run a renderer, an ffmpeg that reads what it writes, and those that write the files that it reads."""
+    for stream in streams:
+        await command.place_all(stream.step.setup)
     reading, writing = _open_pipe()
-    with reading:
-        with writing:
-            drawing = await _start(order, writing.fileno(), command)
+    with ExitStack() as ours:
+        ours.enter_context(reading)
+        with ExitStack() as theirs:
+            theirs.enter_context(writing)
+            sources, targets = {}, []
+            for stream in streams:
+                source, target = _open_pipe()
+                sources[stream.name] = theirs.enter_context(source).fileno()
+                targets.append(ours.enter_context(target))
+            drawing = await _start(order, writing.fileno(), command, sources)
         async with drawing.child:
-            return await _wait_for_both(drawing, command.run_in_slot(step, on_progress, stdin=reading), command)
+            runs = [command.run_in_slot(step, on_progress, stdin=reading)]
+            runs += [
+                write_stream(stream, command, target) for stream, target in zip(streams, targets, strict=True)
+            ]
+            return await _wait_for_all(drawing, runs, command)
 
 
-async def _wait_for_both(
-    drawing: RendererRun, encoded: Coroutine[Any, Any, StepResult], command: CommandRunner
+async def _wait_for_all(
+    drawing: RendererRun, runs: Sequence[Coroutine[Any, Any, StepResult]], command: CommandRunner
 ) -> StepResult:
-    """Wait for both ends of the pipe; if both fail, the renderer's error is the cause."""
+    """Wait for a renderer and the ffmpegs at its pipes, of which the first one encodes.
+
+    If both ends of that pipe fail, the renderer's error is the cause.
+    """
     failure: WorkerError | None = None
-    result = StepResult()
+    result, written = StepResult(), 0.0
     try:
-        result = await encoded
+        result, *others = await run_all(runs)
+        written = sum(other.cpu_seconds for other in others)
     except EngineTimedOut:
+        raise
+    except StreamFailed as failed:
+        if isinstance(failed.__cause__, WorkerError):
+            raise failed.__cause__ from None
         raise
     except WorkerError as error:
         failure = error
@@ -114,7 +119,7 @@ async def _wait_for_both(
     if failure is not None:
         raise failure
     drawn = await drawing.child.wait()
-    return replace(result, cpu_seconds=result.cpu_seconds + drawn.cpu_seconds, warnings=warnings)
+    return replace(result, cpu_seconds=result.cpu_seconds + written + drawn.cpu_seconds, warnings=warnings)
 
 
 async def render_still(step: StillStep, command: CommandRunner) -> StepResult:
@@ -185,7 +190,8 @@ class _Rendering:
     async def _range_in_slot(self, number: int) -> StepResult:
         part = self._step.ranges[number]
         on_progress = partial(self._advance, number)
-        return await _pipe_in_slot(self._order(part), FfmpegStep(part.encode), self._command, on_progress)
+        encode = FfmpegStep(part.encode)
+        return await _pipe_in_slot(self._order(part), encode, self._command, on_progress, part.streams)
 
     def _order(self, part: FrameRange) -> dict[str, Any]:
         threads = max(self._command.resources.cores // min(self._step.max_parallel, len(self._step.ranges)), 1)
@@ -205,13 +211,18 @@ class _Rendering:
         self._report(sum(self._done) / total, Pace(sum(self._speeds) or None, sum(self._fps) or None))
 
 
-async def _start(order: dict[str, Any], stdout: Output | int, command: CommandRunner) -> RendererRun:
+async def _start(
+    order: dict[str, Any],
+    stdout: Output | int,
+    command: CommandRunner,
+    streams: Mapping[str, int] | None = None,
+) -> RendererRun:
     files = {}
     if len(command.by_range):
         files = await command.by_range.prepare_scene(command.folder, encode_order(order).decode())
     confinement = command.jail.for_probe(command.seconds_left * command.resources.cores)
     return await command.resources.renderer.start(
-        order, stdout=stdout, cwd=command.folder, confinement=confinement, files=files
+        order, stdout=stdout, cwd=command.folder, confinement=confinement, files=files, streams=streams
     )
 
 

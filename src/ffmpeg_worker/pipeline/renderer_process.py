@@ -23,6 +23,7 @@ from ffmpeg_worker.sandbox.waiting_reads import TICKETS
 from ffmpeg_worker.scene.scene_json import encode_order
 
 _PRELOAD = "ffmpeg_worker.raster.renderer_program:serve"
+_STREAMS = 3  # the first of their descriptors
 _FILE_KEY = b'"file": "'  # quotation marks inside texts are escaped
 _FAULTS = {fault.value: fault for fault in (Fault.CALLER, Fault.SOURCE, Fault.WORKER)}
 _CRASHES = frozenset({SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS})
@@ -100,27 +101,31 @@ class RendererSpawner:
         cwd: Path,
         confinement: Confinement | None,
         files: Mapping[str, WaitingFile] | None = None,
+        streams: Mapping[str, int] | None = None,
     ) -> RendererRun:
         """Start a renderer on an order of `raster/renderer_program.py`; its frames go to `stdout`.
 
-        The bytes of `files`, by their names in the scene, are fetched when they are read.
+        The bytes of `files`, by their names in the scene, are fetched when they are read. Files of the names in
+        `streams` are read from these open descriptors.
 
         Raises:
             EngineUnavailable: it cannot be started.
         """
         await self.open()
-        log, waiting = LogTail(), tuple((files or {}).values())
+        log, waiting, read = LogTail(), tuple((files or {}).values()), streams or {}
         child = await self._forks.start(
             (),
             cwd=cwd,
             env=make_child_environment({}),
             stdin=PIPE,
-            outputs={1: stdout, 2: Output(log.feed, MAX_LOG_BYTES)},
+            outputs={1: stdout, 2: Output(log.feed, MAX_LOG_BYTES), **dict(enumerate(read.values(), _STREAMS))},
             confinement=confinement,
             files=waiting,
         )
         tickets = dict(zip(files or {}, TICKETS, strict=False))
-        request = encode_order({**order, "tickets": tickets} if tickets else order) + b"\n"
+        shown = {name: number for number, name in enumerate(read, _STREAMS)}
+        more = {key: found for key, found in (("tickets", tickets), ("streams", shown)) if found}
+        request = encode_order({**order, **more}) + b"\n"
         if child.stdin is not None:
             child.stdin.write(request)
         return RendererRun(child, log, reads_files=_FILE_KEY in request, files=waiting)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.errors import EngineFailed, EngineKilled, EngineTimedOut, SourceUnreadable, WorkerError
@@ -40,6 +40,8 @@ from ffmpeg_worker.planning.plan import (
 )
 from ffmpeg_worker.sandbox.beneath import make_folders_beneath, symlink_beneath, write_beneath
 from ffmpeg_worker.tasks import finish_then_cancel
+
+T = TypeVar("T")
 
 _NO_LOG = LaneLog(ignore_log, ())
 _MAX_PROBLEMS = 20
@@ -71,6 +73,7 @@ class CommandRunner:
         self._job_id = context.runtime.job_id
         self._progress = context.progress
         self._log = log
+        self._placing_fonts = asyncio.Lock()
         self._staged_names = StagedNames({**context.by_range.display_names, **display_names})
 
     @property
@@ -95,12 +98,17 @@ class CommandRunner:
             return await run_again_if_killed(partial(self.run_in_slot, step, on_progress), prepare)
 
     async def run_in_slot(
-        self, step: FfmpegStep, on_progress: Callable[[Progress], None], *, stdin: BinaryIO | None = None
+        self,
+        step: FfmpegStep,
+        on_progress: Callable[[Progress], None],
+        *,
+        stdin: BinaryIO | None = None,
+        stdout: BinaryIO | None = None,
     ) -> StepResult:
-        """Run the ffmpeg of a step in a slot that was taken before; closes `stdin`."""
+        """Run the ffmpeg of a step in a slot that was taken before; closes `stdin` and `stdout`."""
         try:
             with self._log.open_run(step, self.reword) as on_line:
-                run = await self._run_ffmpeg(step, on_progress, stdin, on_line)
+                run = await self._run_ffmpeg(step, on_progress, (stdin, stdout), on_line)
         except WorkerError as error:
             if step.failure_context is not None:
                 raise _in_context(error, step.failure_context) from None
@@ -113,7 +121,7 @@ class CommandRunner:
         self,
         step: FfmpegStep,
         on_progress: Callable[[Progress], None],
-        stdin: BinaryIO | None,
+        pipes: tuple[BinaryIO | None, BinaryIO | None],
         on_line: OnLine | None,
     ) -> RunReport:
         texts = [item.text for item in step.setup if isinstance(item, TextFile)]
@@ -129,13 +137,17 @@ class CommandRunner:
             on_progress=on_progress,
             capture_stdout=step.stdout_file is not None,
             confinement=self.jail.for_command(self.folder, seconds),
-            stdin=stdin,
+            stdin=pipes[0],
+            stdout=pipes[1],
             recording=step.recording if step.keeps_log else None,
             on_line=on_line,
             inputs=inputs,
         )
-        held = self.resources.quota.hold(run, self.jail.root, self._usage.set_written)
-        return await self.by_range.check(held, inputs.files.values())
+        return await self.by_range.check(self.hold(run), inputs.files.values())
+
+    def hold(self, run: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
+        """Await a run that writes into the folder of the job, within the room that the job has."""
+        return self.resources.quota.hold(run, self.jail.root, self._usage.set_written)
 
     async def write(self, name: str, content: bytes | bytearray) -> None:
         """Write a file into the working directory, replacing one that an interrupted attempt has left.
@@ -160,7 +172,8 @@ class CommandRunner:
                 case InputLink():
                     symlink_beneath(self.folder, item.name, item.staged, replace=True)
                 case BundledFonts():
-                    await finish_then_cancel(asyncio.to_thread(self._copy_fonts, item))
+                    async with self._placing_fonts:  # another step may place the same
+                        await finish_then_cancel(asyncio.to_thread(self._copy_fonts, item))
 
     def _copy_fonts(self, fonts: BundledFonts) -> None:
         """Copy the bundled fonts, since the job's user may not read the package; an earlier step may have."""

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ffmpeg_worker.errors import EngineFailed, NothingSelected, TargetError, WorkerError
+from ffmpeg_worker.errors import EngineFailed, NothingSelected, WorkerError
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.secrets import redact_error
 from ffmpeg_worker.logs import log, redact_var
 from ffmpeg_worker.pipeline.deliver import DeliveredFiles, LaneDelivery, deliver, open_delivery
-from ffmpeg_worker.pipeline.execute import Executed, execute
+from ffmpeg_worker.pipeline.early_uploads import upload_early
+from ffmpeg_worker.pipeline.execute import Executed, StepObserver, execute, ignore_step
 from ffmpeg_worker.pipeline.fetch.font_folders import copy_font_folders
 from ffmpeg_worker.pipeline.fetch.referenced_files import copy_key_files, copy_referenced_files
+from ffmpeg_worker.pipeline.fused_run import FusedRun, RunApart
 from ffmpeg_worker.pipeline.gpu_fallback import gpu_failed, is_gpu_failure, without_gpu
 from ffmpeg_worker.pipeline.inspect_inputs import InspectedInputs
 from ffmpeg_worker.pipeline.job_context import JobContext
@@ -29,8 +30,6 @@ from ffmpeg_worker.pipeline.smart_cut import SmartCut
 from ffmpeg_worker.pipeline.smart_render import CopiesDoNotFit, copy_frames, without_copies
 from ffmpeg_worker.pipeline.split_encode import SplitEncode
 from ffmpeg_worker.pipeline.step_files import summarize
-from ffmpeg_worker.pipeline.upload_growing import upload_growing
-from ffmpeg_worker.pipeline.upload_segments import upload_segments
 from ffmpeg_worker.pipeline.verify import verify
 from ffmpeg_worker.planning.plan import Fusion, Lane, Plan
 from ffmpeg_worker.tasks import finish_shielded, run_all
@@ -91,29 +90,16 @@ class _LanesRun:
         await self._settle(index, self._run_lane(index))
 
     async def run_fused(self, fusion: Fusion) -> None:
-        """Run once for all members; where that fails, each member on its own, so that each has its own error."""
-        members = fusion.members
-        folder = await _make_folder(self._context, f"fused-{members[0]}")
-        lane = self._lanes[members[0]]
-        try:
-            for index in members:
+        """Run once for all members; where that fails, each member on its own."""
+        folder = await _make_folder(self._context, f"fused-{fusion.members[0]}")
+
+        async def run(shared: Lane) -> Executed:
+            for index in fusion.members:
                 self._check_runnable(index)
-            executed = await self._execute(members, replace(lane, steps=(fusion.step,)), folder)
-        except (EngineFailed, TargetError) as error:
-            log(logging.INFO, "fused run failed, running its processes apart", code=error.code)
-            await run_all(self.run_single(index) for index in members)
-        except WorkerError as error:
-            self.outcomes |= {index: error.copy().at(process=index) for index in members}
-        else:
-            (result,) = executed.results
-            share = replace(result, cpu_seconds=result.cpu_seconds / len(members), frames=None)
-            shared = replace(executed, results=(share,), is_fused=True)
-            await run_all(
-                self._settle(
-                    index, self._finish_fused(index, _take_outputs(shared, self._lanes, members, index), members)
-                )
-                for index in members
-            )
+            return await self._execute(fusion.members, shared, folder)
+
+        async with FusedRun(self._lanes, fusion, folder, run) as fused:
+            await run_all(self._settle(index, self._run_member(index, fused)) for index in fusion.members)
 
     async def _settle(self, index: int, run: Coroutine[Any, Any, Delivered]) -> None:
         """Await a lane; where lanes are independent, its failure becomes its outcome."""
@@ -154,16 +140,22 @@ class _LanesRun:
         await copy_font_folders(lane.font_folders, folder, context.stores, check_room)
         await copy_key_files(lane.key_info_files, folder, context.stores, check_room)
         async with open_delivery(context, self._keys, name) as delivery:
-            target = context.stores.target
-            is_early = context.runtime.uploads_early and target.accepts_early
-            async with (
-                upload_segments(lane, folder, delivery) if is_early else nullcontext(),
-                upload_growing(lane, folder, delivery) if target.accepts_growing else nullcontext(),
-            ):
-                executed = await self._execute_alone(index, lane, folder)
+            async with upload_early(context, lane, folder, delivery) as begin_step:
+                executed = await self._execute_alone(index, lane, folder, begin_step)
             return await self._finish(index, executed, delivery)
 
-    async def _execute_alone(self, index: int, lane: Lane, folder: Path) -> Executed:
+    async def _run_member(self, index: int, fused: FusedRun) -> Delivered:
+        """Deliver the outputs of one member of a fused run; run it on its own where the shared run fails."""
+        lane = self._lanes[index]
+        try:
+            async with open_delivery(self._context, self._keys, fused.name_of(index)) as delivery:
+                async with upload_early(self._context, lane, fused.folder, delivery, fused.beside(index)):
+                    executed = await fused.take(index)
+                return await self._finish(index, executed, delivery)
+        except RunApart:
+            return await self._run_lane(index)
+
+    async def _execute_alone(self, index: int, lane: Lane, folder: Path, begin_step: StepObserver) -> Executed:
         if lane.copies is not None:
             run = partial(self._execute, [index], folder=folder)
             copied = await copy_frames(self._context, lane, lane.copies, folder, run)
@@ -186,11 +178,13 @@ class _LanesRun:
                 return executed
             lane = executed
         try:
-            return await self._execute([index], lane, folder)
+            return await self._execute([index], lane, folder, begin_step)
         except NothingSelected as error:
             raise await self._inputs.explain(lane, error) from None
 
-    async def _execute(self, indices: Sequence[int], lane: Lane, folder: Path) -> Executed:
+    async def _execute(
+        self, indices: Sequence[int], lane: Lane, folder: Path, begin_step: StepObserver = ignore_step
+    ) -> Executed:
         return await execute(
             self._context,
             lane,
@@ -198,6 +192,7 @@ class _LanesRun:
             expect=partial(self._inputs.expect_now, lane),
             progress=self._context.progress.of_lanes(indices),
             log=self._open_log(indices, lane),
+            begin_step=begin_step,
         )
 
     def _open_log(self, indices: Sequence[int], lane: Lane) -> LaneLog:
@@ -205,14 +200,6 @@ class _LanesRun:
         is_fused = len(indices) > 1
         lanes = [(index, self._lanes[index] if is_fused else lane) for index in indices]
         return LaneLog(self._context.runtime.log_sink, lanes)
-
-    async def _finish_fused(self, index: int, shared: Executed, members: Sequence[int]) -> Delivered:
-        name = f"{shared.name}-lane-{index}"
-        beside = tuple(self._lanes[other] for other in members if other != index)
-        lane = replace(self._lanes[index], steps=shared.lane.steps)
-        executed = replace(shared, name=name, lane=lane, beside=beside)
-        async with open_delivery(self._context, self._keys, name) as delivery:
-            return await self._finish(index, executed, delivery)
 
     async def _finish(self, index: int, executed: Executed, delivery: LaneDelivery) -> Delivered:
         """Verify and deliver a lane; its summary is built before, while all its files are in the folder."""
@@ -233,19 +220,6 @@ class _LanesRun:
         planned = [artifact.name for artifact in lane.artifacts if not artifact.is_optional]
         self._context.stores.target.check([self._keys.of(name) for name in planned])
         return lane
-
-
-def _take_outputs(shared: Executed, lanes: Sequence[Lane], members: Sequence[int], index: int) -> Executed:
-    """A fused run as one of its members sees it: with the outputs of that one only."""
-    counts = {member: _count_outputs(lanes[member]) for member in members}
-    first = sum(counts[member] for member in members[: members.index(index)])
-    (result,) = shared.results
-    own = replace(result, outputs=result.outputs[first : first + counts[index]])
-    return replace(shared, results=(own,))
-
-
-def _count_outputs(lane: Lane) -> int:
-    return sum(len(read.outputs) for read in lane.chain.commands) if lane.chain is not None else 0
 
 
 async def _make_folder(context: JobContext, name: str) -> Path:

@@ -51,7 +51,7 @@ class Scratch:
             root.mkdir(mode=0o700)
             with self._sandbox.jail(root) as jail:
                 try:
-                    yield Workspace(root, jail, usage)
+                    yield Workspace(root, jail, usage, is_kept=False)
                 finally:
                     await remove_tree(root)
 

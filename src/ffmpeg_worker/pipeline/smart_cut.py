@@ -10,15 +10,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ffmpeg_worker.errors import EngineFailed, EngineKilled, SourceError
-from ffmpeg_worker.ffmpeg.probe.frame_requests import decode_ends, find_sound_ends, list_coded_frames, splice
+from ffmpeg_worker.ffmpeg.probe.frame_requests import decode_ends, find_sound_ends, list_coded_frames
 from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.job_context import JobContext
+from ffmpeg_worker.pipeline.join_packets import PacketsDoNotFit, join_packets
 from ffmpeg_worker.pipeline.progress import FractionReport
 from ffmpeg_worker.pipeline.run_command import CommandRunner
-from ffmpeg_worker.pipeline.run_in_chunks import PiecesDoNotFit, forget_seeking
+from ffmpeg_worker.pipeline.run_in_chunks import forget_seeking
 from ffmpeg_worker.planning.chunks.not_split import NotSplit
 from ffmpeg_worker.planning.plan import FfmpegStep, Lane, StepResult
 from ffmpeg_worker.planning.smart_cut.check_times import checked_ends, find_difference, find_undecoded
@@ -28,7 +29,6 @@ from ffmpeg_worker.planning.smart_cut.read_cut import Cut, CutRequest, encoded_w
 from ffmpeg_worker.planning.stream_copy.coded_frames import CodedFrames, read_coded_frames
 from ffmpeg_worker.planning.stream_copy.copy_request import NotCopied
 from ffmpeg_worker.planning.stream_copy.matched_encoder import ENCODERS
-from ffmpeg_worker.storage.ranged.ranged_file import RangedFile
 
 _MARGIN_S = 1.0
 _BEGINS_WITHIN = (
@@ -94,10 +94,10 @@ class SmartCut:
             taken = {self._lane.artifacts[0].work_name, *self._lane.referenced_files}
             if plan.file_names & taken:
                 raise NotCopied("a file of the job has the name of a piece")
-            result = await self._run(cut, plan, frames, files, progress)
+            result = await self._run(plan, frames, progress)
         except (NotCopied, NotSplit) as reason:
             return CutOutcome(reason=str(reason))
-        except (EngineFailed, EngineKilled, SourceError, PiecesDoNotFit) as error:
+        except (EngineFailed, EngineKilled, SourceError, PacketsDoNotFit) as error:
             # The caller's own command either succeeds, or fails with an error in the caller's terms.
             log(logging.WARNING, "copied frames do not fit, encoding all", error=str(error))
             return CutOutcome(reason="its pieces failed or did not fit together")
@@ -117,9 +117,7 @@ class SmartCut:
             raise NotCopied(f"this worker has no {encoder} for the frames at the cuts")
         return frames
 
-    async def _run(
-        self, cut: Cut, plan: CutPlan, frames: CodedFrames, files: LocalFiles, progress: FractionReport
-    ) -> StepResult:
+    async def _run(self, plan: CutPlan, frames: CodedFrames, progress: FractionReport) -> StepResult:
         self._context.workspace.hand_over(self._folder)
         runner = CommandRunner(self._context, self._folder, self._lane.display_names)
         steps = _Steps(runner, progress, len(plan.encodes) + (plan.rest is not None) + 2)
@@ -127,25 +125,16 @@ class SmartCut:
             encoded = [forget_seeking(await steps.run(step), _BEGINS_WITHIN) for step in plan.encodes]
             rest = [await steps.run(plan.rest)] if plan.rest is not None else []
             warnings = await self._describe_sound(plan) if plan.rest is not None else ()
-            await steps.advance(self._splice(cut, plan, files, runner))
+            await steps.advance(self._join(plan, runner))
             joined = await steps.run(plan.join)
             await self._check(plan, frames)
         finally:
             _remove(self._folder, plan)
         return _merge(plan, frames, [*encoded, *rest, joined], warnings)
 
-    async def _splice(self, cut: Cut, plan: CutPlan, files: LocalFiles, runner: CommandRunner) -> None:
-        source, context = files[cut.command.key], self._context
-
-        def join(file: RangedFile | None) -> Awaitable[str]:
-            order, seconds = plan.order.as_json, runner.seconds_left
-            work = splice(context.probes, source.path, self._folder, order, seconds, file)
-            return context.resources.quota.hold(work, runner.jail.root, context.workspace.usage.set_written)
-
+    async def _join(self, plan: CutPlan, runner: CommandRunner) -> None:
         async with runner.slot():
-            problem = await context.by_range.read(source.staged, join)
-        if problem:
-            raise PiecesDoNotFit(problem)
+            await join_packets(runner, self._context.probes, plan.order)
 
     async def _describe_sound(self, plan: CutPlan) -> tuple[str, ...]:
         """A sentence about copied sound that begins at the border of a packet, not at the first frame."""
@@ -158,7 +147,7 @@ class SmartCut:
         """Each frame must be there once, at its time, and the frames around the cuts must be decodable.
 
         Raises:
-            PiecesDoNotFit: the output differs from the plan.
+            PacketsDoNotFit: the output differs from the plan.
         """
         output, probes, part = self._folder / self._lane.artifacts[0].work_name, self._context.probes, plan.part
         found = read_coded_frames(await list_coded_frames(probes, output, is_own=True))
@@ -168,7 +157,7 @@ class SmartCut:
             decoded = await decode_ends(probes, output, ends.first_frames, ends.last_key)
             problem = find_undecoded(part, frames, found, decoded)
         if problem is not None:
-            raise PiecesDoNotFit(problem)
+            raise PacketsDoNotFit(problem)
 
     def _encoded_whole(self, reason: str) -> Lane:
         return replace(self._lane, warnings=(*self._lane.warnings, encoded_whole(reason)))

@@ -75,7 +75,7 @@ async def _check(context: JobContext, executed: Executed) -> None:
     """Check that the video has each frame once, and in its place."""
     join = next(step for step in executed.lane.steps if isinstance(step, JoinStep))
     index = read_packet_index(await context.probes.index(executed.folder / executed.lane.artifacts[0].work_name))
-    frames = sum(piece.frames for piece in join.pieces)
+    frames = join.order.frames
     span_s = Fraction(frames - 1) * join.rate[1] / join.rate[0]
     if index.problem or index.frames != frames or abs(index.span_s - span_s) > _MAX_ROUNDING_S:
         log(logging.WARNING, "copied frames do not fit", frames=index.frames, wanted=frames, problem=index.problem)

@@ -23,12 +23,14 @@ class Workspace:
     Links between its parts are relative, since the job's user may not read the folders above.
     """
 
-    def __init__(self, root: Path, jail: Jail, usage: JobUsage | None = None) -> None:
+    def __init__(self, root: Path, jail: Jail, usage: JobUsage | None = None, *, is_kept: bool = True) -> None:
         """`root` is made if it does not exist; that of an earlier attempt is used with all that lies in it.
 
-        `usage` counts and limits what the job puts there; by default nothing is limited.
+        `usage` counts and limits what the job puts there; by default nothing is limited. One that is not kept
+        serves no later attempt, so it has no marks of what was done.
         """
         self.root = root
+        self._is_kept = is_kept
         self.jail = jail
         self.usage = JobUsage(ScratchUsage(root), ANONYMOUS) if usage is None else usage
         self.staging = root / STAGING_FOLDER
@@ -56,11 +58,12 @@ class Workspace:
 
     def mark_done(self, step: str) -> None:
         """Note that what a step wrote is in this workspace, for later attempts."""
-        self._mark(step).touch(mode=0o600)
+        if self._is_kept:
+            self._mark(step).touch(mode=0o600)
 
     def has_done(self, step: str) -> bool:
         """Whether what a step wrote is here, and not in the workspace of an attempt on another machine."""
-        return self._mark(step).exists()
+        return self._is_kept and self._mark(step).exists()
 
     def _mark(self, step: str) -> Path:
         return self.root / f".done-{step.replace('/', '-')}"

@@ -18,10 +18,11 @@ _SHIFTING_OPTIONS = {
 def find_growing_outputs(lane: Lane) -> tuple[Artifact, ...]:
     """Outputs that consist of one file, without those that FFmpeg writes again when it has ended.
 
-    It may still change some bytes of them, such as sizes in the head.
+    It may still change some bytes of them, such as sizes in the head. As long as the options of a step are not
+    known, because they depend on earlier steps, only outputs count that another step writes.
     """
-    if any(isinstance(step, DependentStep) for step in lane.steps):
-        return ()  # their options are not known yet
+    is_known = not any(isinstance(step, DependentStep) for step in lane.steps)
+    written = {name for name, _ in _find_named(lane)}
     shifted = {*_find_shifted(lane)}
     return tuple(
         artifact
@@ -29,10 +30,16 @@ def find_growing_outputs(lane: Lane) -> tuple[Artifact, ...]:
         if artifact.kind is ArtifactKind.FILE
         and not (artifact.is_side or artifact.is_copy)
         and artifact.work_name not in shifted
+        and (is_known or artifact.work_name in written)
     )
 
 
 def _find_shifted(lane: Lane) -> Iterator[str]:
+    return (name for name, is_shifted in _find_named(lane) if is_shifted)
+
+
+def _find_named(lane: Lane) -> Iterator[tuple[str, bool]]:
+    """Each output that a command names, and whether its options make FFmpeg write it again."""
     names = {artifact.work_name for artifact in lane.artifacts}
     for arguments in _all_arguments(lane):
         shifts = False
@@ -41,8 +48,7 @@ def _find_shifted(lane: Lane) -> Iterator[str]:
             if _shifts(option, value):
                 shifts = True
             elif name in names:
-                if shifts:
-                    yield name
+                yield name, shifts
                 shifts = False
 
 

@@ -20,6 +20,7 @@ from ffmpeg_worker.planning.chunks.splittable import SplitRequest
 from ffmpeg_worker.planning.commands.read_chain import Chain
 from ffmpeg_worker.planning.smart_cut.read_cut import CutRequest
 from ffmpeg_worker.planning.stream_copy.copy_request import CopyRequest
+from ffmpeg_worker.planning.stream_copy.join_order import JoinOrder
 from ffmpeg_worker.scene.scene import Scene
 from ffmpeg_worker.scene.scene_json import EncodedScene
 
@@ -98,12 +99,21 @@ class FfmpegStep:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamedFile:
+    """A file of a scene that the renderer reads from a pipe while the ffmpeg of `step` writes it."""
+
+    name: str
+    step: FfmpegStep
+
+
+@dataclass(frozen=True, slots=True)
 class FrameRange:
     """Frames `first` to `last` (exclusive) of a scene, and the ffmpeg that encodes them from its input."""
 
     first: int
     last: int
     encode: Invocation
+    streams: tuple[StreamedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,33 +133,14 @@ class RenderStep:
 
 
 @dataclass(frozen=True, slots=True)
-class JoinedPiece:
-    """Packets that become frames of a joined video.
-
-    Attributes:
-        file: of the working directory: an encoded range, or a staged source.
-        frames: number of its packets.
-        begin: timestamp of the first packet, in units of the stream; `None` takes all packets of the file.
-        delay: by how many packets a frame is decoded later than it is shown, at most.
-    """
-
-    file: str
-    frames: int
-    begin: int | None = None
-    delay: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class JoinStep:
-    """Join packets of several files to one video: a process reads them, and the ffmpeg of `write` stores them.
+    """Join packets of several files to one video, which the ffmpeg of `write` stores with its sound.
 
-    `rate` is the number of frames per second (numerator, denominator), `ticks` the units of a second of the
-    timestamps that it receives, `expected_s` the length.
+    `rate` is the number of frames per second (numerator, denominator), `expected_s` the length.
     """
 
-    pieces: tuple[JoinedPiece, ...]
+    order: JoinOrder
     rate: tuple[int, int]
-    ticks: int
     write: Invocation
     expected_s: float
     setup: tuple[PlacedFile, ...] = ()
@@ -282,11 +273,27 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class SideBySide:
+    """Groups of steps that run side by side: rows of a batch.
+
+    Attributes:
+        groups: numbers of the steps of each group, which run in order.
+        after: which steps of earlier groups a step waits for, besides those before it in its own.
+        at_once: how many groups run at a time.
+    """
+
+    groups: tuple[tuple[int, ...], ...]
+    after: Mapping[int, frozenset[int]]
+    at_once: int
+
+
+@dataclass(frozen=True, slots=True)
 class Lane:
     """Steps in order, in one working directory, stopped by the first failure.
 
     Attributes:
         steps: what to run.
+        side_by_side: which of them run side by side; `None`: each runs after the one before it.
         artifacts: files that must be there at the end.
         chain: the caller's commands that `steps` run, from which lengths follow; `None` for planned commands.
         intermediates: names that steps write and that are no outputs.
@@ -324,6 +331,7 @@ class Lane:
     split: SplitRequest | None = None
     copies: CopyRequest | None = None
     cut: CutRequest | None = None
+    side_by_side: SideBySide | None = None
 
 
 @dataclass(frozen=True, slots=True)

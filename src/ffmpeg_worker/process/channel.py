@@ -30,6 +30,7 @@ class Channel:
         self._reader = MessageReader()
         self._pending: deque[tuple[memoryview, Sequence[int]]] = deque()
         self.lost = False
+        self._is_waiting = False
         connection.setblocking(False)
         self._loop.add_reader(connection.fileno(), self._read)
 
@@ -65,11 +66,14 @@ class Channel:
             while self._pending:
                 self._send_first()
         except BlockingIOError:
+            self._is_waiting = True
             self._loop.add_writer(self._connection.fileno(), self._flush)
         except OSError:
             self.close()
         else:
-            self._loop.remove_writer(self._connection.fileno())
+            if self._is_waiting:
+                self._is_waiting = False
+                self._loop.remove_writer(self._connection.fileno())
 
     def _send_first(self) -> None:
         data, descriptors = self._pending[0]

@@ -48,7 +48,8 @@ class Output:
     Attributes:
         feed: receives every chunk.
         max_bytes: if the child writes more, it is killed.
-        pause_s: seconds between two reads while the child runs, so that many small writes become few chunks.
+        pause_s: seconds between two reads while the child runs, so that many small writes become few chunks; fewer
+            for a child that writes much.
     """
 
     feed: Callable[[bytes], None]
@@ -151,7 +152,8 @@ class Child:
                 self._timers.append(self._loop.call_later(grace_s, self._signal, signal.SIGKILL))
             else:
                 self._signal(signal.SIGKILL)
-        await finish_then_cancel(self._finished.wait())
+        if not self._finished.is_set():
+            await finish_then_cancel(self._finished.wait())
         return self._result()
 
     async def __aenter__(self) -> Self:

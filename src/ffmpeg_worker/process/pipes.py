@@ -10,6 +10,8 @@ import os
 from collections.abc import Callable
 
 _CHUNK_BYTES = 65536
+_BUSY_BYTES = 4096
+"""After a chunk of this size the pause is a tenth: a writer that fills the pipe has to wait for its end."""
 
 
 class PipeReader:
@@ -32,35 +34,55 @@ class PipeReader:
         self._descriptor = descriptor
         self._feed = feed
         self._on_end = on_end
+        self._is_watched = False
         self.closed = False
         os.set_blocking(descriptor, False)
-        self._loop.add_reader(descriptor, self._read)
+        self._watch()
 
     def _read(self) -> None:
         try:
             chunk = os.read(self._descriptor, _CHUNK_BYTES)
         except BlockingIOError:
+            self._watch()
             return
         if not chunk:
             self.close()
             return
         self._feed(chunk)
-        if self._pause_s and not self.closed:
-            self._loop.remove_reader(self._descriptor)
-            self._pausing = self._loop.call_later(self._pause_s, self._resume)
+        if self.closed:
+            return
+        if self._pause_s:
+            self._stop_watching()
+            pause_s = self._pause_s if len(chunk) < _BUSY_BYTES else self._pause_s / 10
+            self._pausing = self._loop.call_later(pause_s, self._resume)
+        else:
+            self._watch()
 
     def stop_pausing(self) -> None:
         """Read without pauses from now on, because the writer has ended."""
         self._pause_s = 0.0
         if self._pausing is not None:
             self._resume()
+            if not self.closed:
+                self._read()  # the end, if no other process has the pipe
 
     def _resume(self) -> None:
+        """Read what has come during a pause: while a program writes, the pipe need not be watched."""
         if self._pausing is not None:
             self._pausing.cancel()
             self._pausing = None
         if not self.closed:
+            self._read()
+
+    def _watch(self) -> None:
+        if not self._is_watched:
+            self._is_watched = True
             self._loop.add_reader(self._descriptor, self._read)
+
+    def _stop_watching(self) -> None:
+        if self._is_watched:
+            self._is_watched = False
+            self._loop.remove_reader(self._descriptor)
 
     def close(self) -> None:
         """Stop reading and close the pipe; the first call calls `on_end`."""
@@ -69,7 +91,7 @@ class PipeReader:
         self.closed = True
         if self._pausing is not None:
             self._pausing.cancel()
-        self._loop.remove_reader(self._descriptor)
+        self._stop_watching()
         os.close(self._descriptor)
         on_end = self._on_end
         # Both refer to the child, and it to this: what they have collected may be large and must not wait for the
@@ -94,6 +116,7 @@ class PipeWriter:
         self._descriptor = descriptor
         self._pending = bytearray()
         self._ending = False
+        self._is_waiting = False
         self.closed = False
         os.set_blocking(descriptor, False)
 
@@ -117,8 +140,13 @@ class PipeWriter:
         if self.closed:
             return
         self.closed = True
-        self._loop.remove_writer(self._descriptor)
+        self._stop_waiting()
         os.close(self._descriptor)
+
+    def _stop_waiting(self) -> None:
+        if self._is_waiting:
+            self._is_waiting = False
+            self._loop.remove_writer(self._descriptor)
 
     def _flush(self) -> None:
         try:
@@ -129,8 +157,9 @@ class PipeWriter:
             self.close()
             return
         if self._pending:
+            self._is_waiting = True
             self._loop.add_writer(self._descriptor, self._flush)
             return
-        self._loop.remove_writer(self._descriptor)
+        self._stop_waiting()
         if self._ending:
             self.close()

@@ -2,8 +2,8 @@
 
     request  {"scene", "first", "last", "form": "yuv420p" | "rgba" | "png", "threads"}, one line of JSON;
              or {"scene", "form": "measure"};
-             or {"form": "join", "pieces", "rate", "ticks"}; with "tickets" of files by name that are read by range
-    output   raw frames, one after the other without separators; or one PNG; or text metrics as JSON; or an MP4
+             both with "tickets" of files by name that are read by range, and "streams" of descriptors by name
+    output   raw frames, one after the other without separators; or one PNG; or text metrics as JSON
     notes    on standard error, lines of JSON: {"warning"}, or at the end
              {"error", "code", "fault", "hint", "where", "detail"}
 
@@ -17,7 +17,6 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -29,9 +28,8 @@ import cv2
 from ffmpeg_worker.codes import CODES, Fault
 from ffmpeg_worker.raster.draw_frames import draw_frames, draw_png
 from ffmpeg_worker.raster.errors import RasterError, lacks_memory, out_of_memory
-from ffmpeg_worker.raster.join_packets import join_packets
 from ffmpeg_worker.raster.measure_texts import measure_texts
-from ffmpeg_worker.raster.media.open_container import use_tickets
+from ffmpeg_worker.raster.media.open_container import drain_streams, use_streams, use_tickets
 from ffmpeg_worker.raster.warm_up import warm_up
 from ffmpeg_worker.scene.scene_json import decode_scene, encode_text_metrics
 
@@ -44,13 +42,11 @@ def serve(requests: BinaryIO, output: BinaryIO) -> None:
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     request = json.loads(requests.readline())
     use_tickets(request.get("tickets", {}))
+    use_streams(request.get("streams", {}))
     try:
-        if request["form"] == "join":
-            rate, ticks = Fraction(*request["rate"]), request["ticks"]
-            join_packets(request["pieces"], rate, ticks, Path(), output)
-        else:
-            output.writelines(_render(request))
+        output.writelines(_render(request))
         output.flush()
+        drain_streams()
     except RasterError as error:
         _fail(error)
     except (MemoryError, cv2.error) as error:

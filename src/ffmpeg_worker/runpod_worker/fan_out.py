@@ -13,11 +13,11 @@ from typing import Any
 from ffmpeg_worker.client.api_client import ApiClient
 from ffmpeg_worker.client.errors import ApiError, timed_out
 from ffmpeg_worker.client.read_response import OnProgress
+from ffmpeg_worker.client.runpod_endpoint import RunpodEndpoint
 from ffmpeg_worker.errors import AllProcessesFailed
 from ffmpeg_worker.job.actions.multi_process import MultiProcessJob, all_processes_failed
 from ffmpeg_worker.job.lifecycle import JobEvent
 from ffmpeg_worker.logs import log
-from ffmpeg_worker.runpod_worker.endpoint import Endpoint, EndpointSession
 from ffmpeg_worker.runpod_worker.merge_progress import merge_progress
 from ffmpeg_worker.runpod_worker.parts import Part, find_reason_not_to_split, merge_results, split_request
 from ffmpeg_worker.runpod_worker.remote_part import NotRun, RemotePart
@@ -35,7 +35,7 @@ class FanOut:
     """
 
     client: ApiClient
-    endpoint: Endpoint
+    endpoint: RunpodEndpoint
     min_processes: int
     workers: int
     queue_s: float
@@ -61,9 +61,9 @@ class FanOut:
         timeout_s = self.client.timeout_of(request)
         began = time.monotonic()
         try:
-            async with asyncio.timeout(timeout_s), self.endpoint.open() as session:
+            async with asyncio.timeout(timeout_s):
                 parts = split_request(request, self.workers)
-                run = _SplitJob(self, session, parts, began + timeout_s, on_progress)
+                run = _SplitJob(self, parts, began + timeout_s, on_progress)
                 results = await run.run()
         except TimeoutError:
             raise timed_out(timeout_s) from None
@@ -81,7 +81,6 @@ class _SplitJob:
     """One job in parts."""
 
     fan_out: FanOut
-    session: EndpointSession
     parts: Sequence[Part]
     deadline: float
     on_progress: OnProgress | None
@@ -107,7 +106,7 @@ class _SplitJob:
         queue_s, release_s = self.fan_out.queue_s, self.fan_out.release_s
         try:
             return await RemotePart(
-                self.session, part, queue_s, limit_s, release_s, partial(self._report, part)
+                self.fan_out.endpoint, part, queue_s, limit_s, release_s, partial(self._report, part)
             ).run()
         except NotRun as reason:
             log(logging.WARNING, "part runs here", part=part.label, reason=str(reason))

@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ffmpeg_worker.client.local_server import LocalServer
-from ffmpeg_worker.client.location import ApiLocation, ExternalApi, health_url, read_health
+from ffmpeg_worker.client.location import DEFAULT_BASE_URL, ApiLocation, ExternalApi, health_url, read_health
 from ffmpeg_worker.env_file import has_env_file, read_env_file
 from ffmpeg_worker.errors import Misconfigured
 
 if TYPE_CHECKING:
     from ffmpeg_worker.settings import Settings
 
-DEFAULT_BASE_URL = "http://localhost:3000/api"
-"""The default of the setting `FFMPEG_API_BASE_URL`."""
 VOLUME = Path("/runpod-volume")
 """Where RunPod mounts a network volume."""
 

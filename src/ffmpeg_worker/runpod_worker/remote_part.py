@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ffmpeg_worker.client.errors import ApiError
+from ffmpeg_worker.client.runpod_endpoint import RunpodEndpoint
 from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.logs import log
-from ffmpeg_worker.runpod_worker.endpoint import EndpointError, EndpointSession
 from ffmpeg_worker.runpod_worker.parts import Part
 from ffmpeg_worker.tasks import finish_shielded
 
@@ -35,7 +35,7 @@ class NotRun(Exception):
 class RemotePart:
     """A part of a job on another worker."""
 
-    session: EndpointSession
+    endpoint: RunpodEndpoint
     part: Part
     queue_s: float
     limit_s: float
@@ -52,15 +52,15 @@ class RemotePart:
             NotRun: the part must run on this worker instead.
             ApiError: the part failed, and would fail here too.
         """
-        sending = asyncio.ensure_future(self.session.run(self._make_job()))
+        sending = asyncio.ensure_future(self.endpoint.run(self._make_job()))
         try:
-            job_id = await asyncio.shield(sending)
+            job_id = str((await asyncio.shield(sending))["id"])
             log(logging.INFO, "part sent", part=self.part.label, part_id=job_id)
             state = await self._wait(job_id)
             if state.get("status") in _STOPPED:
                 await self._wait_for_release(state)
-        except EndpointError as error:
-            raise NotRun(f"RunPod did not accept them: {error}") from None
+        except ApiError as error:
+            raise NotRun(f"they were not accepted: {_describe(error)}") from None
         except asyncio.CancelledError:
             await finish_shielded(self._cancel_sent(sending))  # RunPod may send the stop signal twice
             raise
@@ -81,11 +81,11 @@ class RemotePart:
             await asyncio.sleep(pause)
             pause = min(pause * _PAUSE_GROWTH, _MAX_PAUSE_S)
             try:
-                state = await self.session.status(job_id)
-            except EndpointError as error:
+                state = await self.endpoint.status(job_id, repeats=False)
+            except ApiError as error:
                 pause = max(pause, error.retry_after_s or 0)
                 if not error.retryable or time.monotonic() - last_seen > _LOST_AFTER_S:
-                    return await self._cancel(job_id, f"RunPod lost track of them: {error}")
+                    return await self._cancel(job_id, f"their state is not known: {_describe(error)}")
                 continue
             last_seen = time.monotonic()
             if state.get("status") not in _UNFINISHED:
@@ -99,22 +99,22 @@ class RemotePart:
     async def _cancel(self, job_id: str, reason: str) -> Mapping[str, Any]:
         """Cancel the part and raise NotRun with the reason; return its state if it has completed meanwhile."""
         try:
-            state = await self.session.cancel(job_id)
+            state = await self.endpoint.cancel(job_id)
             if state.get("status") == "COMPLETED":
-                return state if "output" in state else await self.session.status(job_id)
+                return state if "output" in state else await self.endpoint.status(job_id, repeats=False)
             await self._wait_for_release(state)
-        except EndpointError as error:
+        except ApiError as error:
             log(logging.WARNING, "part not cancelled", part_id=job_id, reason=str(error))
         raise NotRun(reason)
 
-    async def _cancel_sent(self, sending: asyncio.Future[str]) -> None:
+    async def _cancel_sent(self, sending: asyncio.Future[dict[str, Any]]) -> None:
         """Cancel a part that may still be on its way: only its id, which comes in the response, can cancel it."""
         try:
             async with asyncio.timeout(_CANCEL_TIMEOUT_S):
-                job_id = await sending
-                await self.session.cancel(job_id)
+                job_id = str((await sending)["id"])
+                await self.endpoint.cancel(job_id)
                 log(logging.INFO, "part cancelled", part=self.part.label, part_id=job_id)
-        except (EndpointError, TimeoutError) as error:
+        except (ApiError, TimeoutError) as error:
             log(logging.WARNING, "part not cancelled", part=self.part.label, reason=str(error))
 
     async def _wait_for_release(self, state: Mapping[str, Any]) -> None:
@@ -133,3 +133,8 @@ class RemotePart:
                     message = state.get("error")
                     raise ApiError({"error": message if isinstance(message, str) else "It failed.", **details})
         raise NotRun(f"another worker ended them as {status}")
+
+
+def _describe(error: ApiError) -> str:
+    """Return what a warning says after "because …:"."""
+    return error.message.rstrip(".")

@@ -85,8 +85,9 @@ def _serve_platform() -> int:
 def _make_runner(client: ApiClient, settings: Settings) -> JobRunner:
     if settings.runpod_fan_out is None:
         return client
+    from ffmpeg_worker.client.aiohttp_transport import AiohttpTransport
+    from ffmpeg_worker.client.runpod_endpoint import RunpodEndpoint, endpoint_url
     from ffmpeg_worker.errors import Misconfigured
-    from ffmpeg_worker.runpod_worker.endpoint import Endpoint
     from ffmpeg_worker.runpod_worker.fan_out import FanOut
 
     if settings.runpod_api_key is None or settings.runpod_endpoint_id is None:
@@ -95,12 +96,10 @@ def _make_runner(client: ApiClient, settings: Settings) -> JobRunner:
             hint="Set FFMPEG_WORKER_RUNPOD_API_KEY (and RUNPOD_ENDPOINT_ID outside of RunPod), "
             "or leave out FFMPEG_WORKER_RUNPOD_FAN_OUT.",
         )
-    base = settings.runpod_base_url.rstrip("/")
-    endpoint_id = settings.runpod_endpoint_id
+    url = endpoint_url(settings.runpod_base_url, settings.runpod_endpoint_id)
     return FanOut(
         client,
-        # In tests of RunPod's Hub the base URL contains the id.
-        Endpoint(base if base.endswith(f"/{endpoint_id}") else f"{base}/{endpoint_id}", settings.runpod_api_key),
+        RunpodEndpoint(url, settings.runpod_api_key.get_secret_value(), AiohttpTransport()),
         min_processes=settings.runpod_fan_out,
         workers=settings.runpod_fan_out_workers,
         queue_s=settings.runpod_fan_out_queue_s,

@@ -42,7 +42,7 @@ def trim_preparations(resolved: Resolved, first: int, last: int) -> Resolved:
         return resolved
     scene = resolved.scene
     needed: dict[str, _Span] = {}
-    for video, begin_s, end_s in _find_visible_videos(scene.elements, scene.fps[0] / scene.fps[1], first, last):
+    for video, begin_s, end_s in find_visible_videos(scene.elements, scene.fps[0] / scene.fps[1], first, last):
         needed[video.file] = _played_span(video, begin_s, end_s).union(needed.get(video.file))
     moved: dict[str, _Move] = {}
     preparations: list[Preparation] = []
@@ -64,7 +64,7 @@ def trim_preparations(resolved: Resolved, first: int, last: int) -> Resolved:
     )
 
 
-def _find_visible_videos(
+def find_visible_videos(
     elements: Sequence[Element], fps: float, first: int, last: int
 ) -> Iterator[tuple[VideoContent, float, float]]:
     """Yield videos with the times of their elements at which they are first and last visible."""
@@ -73,7 +73,7 @@ def _find_visible_videos(
         if begin >= end:
             continue
         if isinstance(element.content, GroupContent):
-            yield from _find_visible_videos(element.content.elements, fps, begin, end)
+            yield from find_visible_videos(element.content.elements, fps, begin, end)
         elif isinstance(element.content, VideoContent):
             yield element.content, begin / fps, (end - 1) / fps
 

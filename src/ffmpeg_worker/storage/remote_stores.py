@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -57,7 +57,7 @@ class RemoteStores:
             self,
             access=replace(self.access, clients=clients),
             own_access=replace(self.own_access, clients=clients),
-            outbound=await stack.enter_async_context(self.outbound.keeping_connections()),
+            outbound=await stack.enter_async_context(aclosing(self.outbound.keep_connections())),
         )
 
     def bucket_source(self, credentials: Mapping[CloudType, Credentials]) -> SourceStore:

@@ -72,6 +72,10 @@ class StallGuard:
     def __init__(self, min_bytes_per_s: float, window_s: float) -> None:
         self._min_bytes_per_s = min_bytes_per_s
         self._window_s = window_s
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin a window, after a pause of the receiver."""
         self._window_start = time.monotonic()
         self._bytes = 0
 

@@ -45,7 +45,7 @@ class HostileComposition:
     def attack(self) -> Attack:
         """The attack that sets up the files and servers of this composition."""
         texts = " ".join(str(layer.get("src", "")) for layer in self.layers)
-        return Attack(self.name, texts, self.files)
+        return Attack(self.name, texts, self.files, timeout_s=30)  # each ends by itself, on a busy machine later
 
     def job(self, places: Places) -> dict[str, Any]:
         """Return a `canvas` job of the composition."""

@@ -13,6 +13,7 @@ from ffmpeg_worker.planning.presets.preset import InputKind, InputSlot, Preset, 
 from ffmpeg_worker.planning.presets.preset_input import PresetInput
 from ffmpeg_worker.planning.presets.table import PRESETS
 from support.docs.field_tables import field_table
+from support.docs.gallery import load_gallery
 
 _SECONDS = 20.0
 _VIDEO = StreamInfo("video", "h264", _SECONDS, 1920, 1080, Fraction(30), "yuv420p")
@@ -52,6 +53,8 @@ def _input(preset: Preset, slot: InputSlot, number: int) -> PresetInput:
 
 def _section(preset: Preset) -> Iterator[str]:
     yield from (f"### `{preset.name}`", "", preset.summary, "")
+    if recipe := load_gallery("gallery_entries").read_recipes().get(preset.name):
+        yield from (f"![{recipe.caption}](images/recipes/{preset.name}.webp)", "")
     for slot in preset.slots:
         count = "" if (slot.at_least, slot.at_most) == (1, 1) else f", {slot.at_least} to {slot.at_most}"
         yield f"- Input `{slot.name}` ({slot.kind}{count}): {slot.meaning}"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from support.extent import IS_FULL
 from support.jobs.everyday_commands import EVERYDAY, Spelling, chain_of
 from support.jobs.guide_commands import GUIDES
 
-IS_FULL = os.environ.get("FULL_CORPUS") == "1"
 _GRAPH_OPTIONS = ("-vf", "-af", "-filter", "-filter_complex", "-lavfi")
 _FILTER = re.compile(r"(?:^|[\];,])\s*(?:\[[^\]]*\]\s*)*([a-z0-9_]+)(?=[=,;@\[]|$)")
 _OF_FILES = {

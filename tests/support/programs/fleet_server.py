@@ -23,6 +23,7 @@ import ffmpeg_worker.cli.worker
 import ffmpeg_worker.job_queue.job_queue
 from ffmpeg_worker.cli import main as run_command
 from ffmpeg_worker.job_queue import membership
+from support.programs.shared_capabilities import share_capabilities
 
 PRELOADED = (
     ffmpeg_worker.api.openapi,
@@ -35,6 +36,7 @@ MAX_REQUEST_BYTES = 1 << 17
 
 def main(control: socket.socket) -> None:
     """Serve until the socket is closed."""
+    share_capabilities()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel forgets those that have ended
     started: list[int] = []

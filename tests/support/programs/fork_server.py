@@ -18,6 +18,7 @@ import rich.progress
 import rich.table
 
 import ffmpeg_worker.services
+from support.programs.shared_capabilities import share_capabilities
 
 # Not aiohttp: it reads the trusted certificates, which a command's environment may name, when it is imported.
 PRELOADED = (rich.progress, rich.table, ffmpeg_worker.services)
@@ -26,6 +27,7 @@ MAX_REQUEST_BYTES = 1 << 17
 
 def main(control: socket.socket) -> None:
     """Serve until the socket is closed; returns in a fork, too, which ends with the exit code of its command."""
+    share_capabilities()
     gc.freeze()
     while True:
         request, descriptors, _, _ = socket.recv_fds(control, MAX_REQUEST_BYTES, 3)

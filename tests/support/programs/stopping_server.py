@@ -2,7 +2,7 @@
 
 `metadata.stop_at` is `STEP:before`, `STEP:during` (a quarter of a second after its begin) or `STEP:unrecorded` (it
 has ended and has no record); at `STEP:kill` the server kills itself. In the folder that `STOPPING_FOLDER` names,
-the file `steps` gets a line for each step that runs, `records` one for each whose record is written, and each job
+the file `steps` gets a line for each step that runs, `records` some for each whose record is written, and each job
 that stands still makes a file named after itself. `STOPPING=off` only writes these two files.
 """
 
@@ -71,10 +71,10 @@ async def _step_with_stop(
 
 
 async def _write_and_tell(self: StepRecords) -> None:
-    pending = set(self._pending)
     await _write(self)
+    # Also those that came while this call waited for an earlier one, and those that others have written meanwhile.
     with (_FOLDER / "records").open("a") as file:
-        file.writelines(f"{self._job_id} {name}\n" for name in sorted(pending - set(self._pending)))
+        file.writelines(f"{self._job_id} {name}\n" for name in sorted(set(self.by_name) - set(self._pending)))
 
 
 def _say(address: str) -> None:

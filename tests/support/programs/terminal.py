@@ -56,13 +56,25 @@ class Terminal:
         kept = {name: value for name, value in os.environ.items() if name not in known}
         return kept | {"FFMPEG_WORKER_SCRATCH_ROOT": str(self.scratch)} | more
 
-    def call(self, *arguments: str, stdin: str = "", env: Mapping[str, str] | None = None) -> Ended:
-        """Run a command with stdout and stderr in pipes."""
+    def call(
+        self,
+        *arguments: str,
+        stdin: str = "",
+        env: Mapping[str, str] | None = None,
+        stdout: int | None = None,
+        stderr: int | None = None,
+    ) -> Ended:
+        """Run a command with stdout and stderr in pipes, or in the descriptors that are given."""
         (out, their_out), (errors, their_errors) = os.pipe(), os.pipe()
         with tempfile.TemporaryFile() as given, ThreadPoolExecutor(2) as readers:
             given.write(stdin.encode())
             given.seek(0)
-            self._fork(arguments, self.environment(**(env or {})), (given.fileno(), their_out, their_errors))
+            streams = (
+                given.fileno(),
+                their_out if stdout is None else stdout,
+                their_errors if stderr is None else stderr,
+            )
+            self._fork(arguments, self.environment(**(env or {})), streams)
             texts = [readers.submit(_read_pipe, ours) for ours in (out, errors)]
             for theirs in (their_out, their_errors):
                 os.close(theirs)

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -20,9 +19,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from support.wait_until import until
+
 _READY_WITHIN_S = 90.0
 _STOP_WITHIN_S = 60.0
-_POLL_S = 0.05
 _KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "FFMPEG_PATH", "FFPROBE_PATH")
 _TESTS = Path(__file__).parents[2]
 
@@ -199,8 +199,15 @@ class Caller:
     def wait(self, job_id: str, *statuses: str, within_s: float = 60.0) -> dict[str, Any]:
         """The record of a job when it has one of these states, by default those of its end."""
         wanted = statuses or ("succeeded", "failed", "cancelled")
-        deadline = time.monotonic() + within_s
-        while (record := self.show(job_id))["status"] not in wanted:
-            assert time.monotonic() < deadline, record
-            time.sleep(_POLL_S)
+        record: dict[str, Any] = {}
+
+        def has_come() -> bool:
+            record.clear()
+            record.update(self.show(job_id))
+            return record["status"] in wanted
+
+        try:
+            until(has_come, within_s=within_s)
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {record}") from None
         return record

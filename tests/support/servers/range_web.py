@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from aiohttp import web
 from support.servers.serve_app import serve_app
 
 _BUFFER_BYTES = 64 << 10
+_places = itertools.count()
 
 
 @dataclass
@@ -28,12 +30,19 @@ class RangeWeb:
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
     held: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a request is held."""
+    held_names: set[str] = field(default_factory=set)
+    """The files of which a request is held."""
+
+    def new_place(self) -> str:
+        """The URL of a folder with the files, from which no job has read."""
+        return f"{self.url}/{next(_places)}"
 
     def reset(self) -> None:
         """Serve everything again, and count from 0."""
         self.sent = self.requests = 0
         self.stop_at = self.status = None
         self.go_on, self.held = asyncio.Event(), asyncio.Event()
+        self.held_names = set()
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer a GET."""
@@ -47,6 +56,7 @@ class RangeWeb:
             if self.status is not None:
                 return web.Response(status=self.status)
             self.held.set()
+            self.held_names.add(name)
             await self.go_on.wait()
         headers = {"ETag": f'"{name}-{len(data)}"', "Accept-Ranges": "bytes"}
         is_part = "Range" in request.headers

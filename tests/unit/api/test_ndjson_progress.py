@@ -42,6 +42,7 @@ async def test_lines_of_progress_then_status_and_answer(monkeypatch: pytest.Monk
     monkeypatch.setattr(services, "run", run)
     reply = await post_json(make_app(services), PROCESS, JOB, headers=LINES)
     assert (reply.status, reply.headers["content-type"]) == (200, "application/x-ndjson")
+    assert reply.headers["x-accel-buffering"] == "no"
     first, second, status, answer = (json.loads(line) for line in reply.body.splitlines())
     assert first == {"progress": {"stage": "running", "percent": 12.3, "speed": 1.5}}
     assert second["progress"]["percent"] == 50

@@ -72,3 +72,50 @@ def test_two_lengths(version: str, lines: str) -> None:
 @pytest.mark.parametrize("lines", ["Content-Length: 5", "Transfer-Encoding: chunked", "Content-Length: 0"])
 def test_one_length(lines: str) -> None:
     assert isinstance(parse(f"POST / HTTP/1.1\r\nHost: x\r\n{lines}\r\n\r\n".encode())[0], h11.Request)
+
+
+def receiving(head: bytes) -> StrictParser:
+    """A parser that has read a head and what came with it."""
+    parser = StrictParser()
+    parser.receive_data(head)
+    while parser.next_event() not in (h11.NEED_DATA, h11.PAUSED):
+        pass
+    return parser
+
+
+def test_a_body_that_arrives_past_the_parser() -> None:
+    parser = receiving(b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc")
+    assert parser.announced_bytes == 6
+    with pytest.raises(ValueError, match="more bytes"):
+        parser.count_received(7)
+    parser.count_received(6)
+    assert isinstance(parser.next_event(), h11.EndOfMessage)
+    assert parser.announced_bytes == 0
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nabGET / HTTP/1.1\r\n",
+        b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Le",
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+)
+def test_other_bodies_do_not_pass_the_parser(data: bytes) -> None:
+    assert receiving(data).announced_bytes == 0
+
+
+def test_a_response_that_is_sent_past_the_parser() -> None:
+    parser = receiving(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    parser.send(h11.Response(status_code=200, headers=[("Content-Length", "9")]))
+    parser.count_sent(9)
+    with pytest.raises(h11.LocalProtocolError):
+        parser.count_sent(1)
+
+
+def test_a_response_of_unknown_length_is_not() -> None:
+    parser = receiving(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    parser.send(h11.Response(status_code=200, headers=[]))
+    with pytest.raises(h11.LocalProtocolError):
+        parser.count_sent(9)

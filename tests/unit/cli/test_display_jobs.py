@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.cli.display_jobs import event_of, show_job, show_jobs, show_log
-from ffmpeg_worker.client.jobs_client import QueuedJob
+from ffmpeg_worker.client import Job
 from ffmpeg_worker.job.lifecycle import JobEvent, Stage
 
 RUNNING = {"stage": "running", "percent": 12.5, "speed": 2.0, "a_field_of_tomorrow": 1}
@@ -29,7 +29,7 @@ def test_the_progress_of_a_job(value: dict[str, Any], event: JobEvent | None) ->
 
 
 def show(capsys: pytest.CaptureFixture[str], **value: Any) -> tuple[str, str]:
-    show_job(QueuedJob.from_json({"id": "j1", "status": "succeeded", "revision": 1, **value}))
+    show_job(Job.from_json({"id": "j1", "status": "succeeded", "revision": 1, **value}))
     captured = capsys.readouterr()
     return captured.out, captured.err
 
@@ -64,7 +64,7 @@ def test_a_job_without_files_shows_its_result_and_a_failed_one_its_problem(
 
 def test_a_table_has_a_line_for_each_job(capsys: pytest.CaptureFixture[str]) -> None:
     value = {"id": "j1", "status": "running", "action": "vmaf", "progress": RUNNING}
-    show_jobs([QueuedJob.from_json(value), QueuedJob.from_json({"id": "j2", "status": "queued"})])
+    show_jobs([Job.from_json(value), Job.from_json({"id": "j2", "status": "queued"})])
     _, first, second = capsys.readouterr().out.splitlines()
     assert first.split() == ["j1", "vmaf", "running", "12", "%", "running"]
     assert second.split() == ["j2", "queued"]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from ffmpeg_worker.client import api_client
+from ffmpeg_worker.client import run_on_route
 from ffmpeg_worker.client.api_client import ApiClient, JobRequest
 from ffmpeg_worker.client.errors import ApiError
 from ffmpeg_worker.client.location import ExternalApi
@@ -121,7 +121,7 @@ LONG = b"\r\n" + b" " * 65536
 async def test_a_response_that_is_not_complete_http(
     monkeypatch: pytest.MonkeyPatch, sent: bytes, again: bool, code: str
 ) -> None:
-    monkeypatch.setattr(api_client, "MAX_RESPONSE_BYTES", 1 << 20)
+    monkeypatch.setattr(run_on_route, "MAX_RESPONSE_BYTES", 1 << 20)
     async with raw_server(sent, again=again) as url:
         assert (await fail(make_client(f"{url}/api"))).code == code
 

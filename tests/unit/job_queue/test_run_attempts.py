@@ -65,7 +65,7 @@ class Lab:
     def __init__(self, database: Database, folder: Path, name: str = "me") -> None:
         async def read(_body: JobBody, _machine: Any, *, owner: str) -> Any:
             assert owner == "key-1"
-            return SimpleNamespace(job=SimpleNamespace(timeout=None, data=None))
+            return SimpleNamespace(job=SimpleNamespace(timeout=None, data=SimpleNamespace(may_be_split=False)))
 
         self.database = database
         self.folders = JobFolders(folder)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from typing import Any
 
@@ -57,6 +60,22 @@ async def test_short_steps_are_written_together(database: Database) -> None:
     await until_async(lambda: counted.writes == 1)
     await records.close(write=False)
     assert await stored(database) == {f"step-{number}": b"%d" % number for number in range(5)}
+
+
+async def test_no_record_is_lost_while_the_database_is_locked(database: Database) -> None:
+    """One is being written, another one comes meanwhile, and a third call waits for both."""
+    records, counted = await begin(database)
+    with closing(sqlite3.connect(str(database.path), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        await records.add("first", b"1", at_once=False)
+        await until_async(lambda: counted.writes == 1)
+        waiting = asyncio.ensure_future(records.write_pending())
+        await asyncio.sleep(0)
+        await records.add("second", b"2", at_once=False)
+        other.execute("ROLLBACK")
+    await waiting
+    assert await stored(database) == {"first": b"1", "second": b"2"}
+    await records.close(write=False)
 
 
 async def test_costly_steps_take_the_others_with_them(database: Database) -> None:

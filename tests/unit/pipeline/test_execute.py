@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -27,11 +28,13 @@ from ffmpeg_worker.planning.plan import (
     Lane,
     OptionalStep,
     ProbeStep,
+    SideBySide,
     StepFiles,
     StepResult,
 )
 from support.job_contexts import FakeJob
 from support.jobs.plans import plan_job
+from support.wait_until import until_async
 
 Steps = list[tuple[float, Pace | None]]
 
@@ -41,7 +44,10 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[FfmpegStep]:
     """The steps that ran; ffmpeg reports half of ten seconds, then ends."""
     steps: list[FfmpegStep] = []
 
-    async def run(self: CommandRunner, step: FfmpegStep, on_progress: Callable[[Progress], None]) -> StepResult:
+    async def run(
+        self: CommandRunner, step: FfmpegStep, on_progress: Callable[[Progress], None], *, is_alone: bool
+    ) -> StepResult:
+        assert is_alone
         steps.append(step)
         on_progress(Progress(frame=5, out_time_s=5.0, speed=2.0, fps=50.0))
         return StepResult(frames=len(steps), problems=(f"[mp4] [error] problem {len(steps) // 3}",))
@@ -75,6 +81,88 @@ async def test_steps_run_in_order_and_leave_their_results(tmp_path: Path, ran: l
     assert [result.frames for result in done.results] == [1, 2, 3]
     assert (done.name, done.lane, done.is_fused) == ("lane-3", lane, False)
     assert done.problems == ("[mp4] [error] problem 0", "[mp4] [error] problem 1")
+
+
+def _rows(at_once: int, after: dict[int, frozenset[int]] | None = None) -> Lane:
+    """Three rows of two steps."""
+    groups = ((0, 1), (2, 3), (4, 5))
+    waits = {number: frozenset[int]() for number in range(6)} | (after or {})
+    return Lane(
+        tuple(step(command=number) for number in range(6)), side_by_side=SideBySide(groups, waits, at_once)
+    )
+
+
+class _HeldRuns:
+    """Runs of ffmpeg that last until they are let go; `running` are those of now, and `begun` all so far."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.running: dict[int, asyncio.Future[StepResult]] = {}
+        self.begun: list[int] = []
+        held = self
+
+        async def run(_self: CommandRunner, step: FfmpegStep, _progress: object, *, is_alone: bool) -> StepResult:
+            assert not is_alone
+            held.begun.append(step.command)
+            held.running[step.command] = asyncio.get_running_loop().create_future()
+            try:
+                return await held.running[step.command]
+            finally:
+                del held.running[step.command]
+
+        monkeypatch.setattr(CommandRunner, "run", run)
+
+    async def reach(self, *commands: int) -> None:
+        """Wait until exactly these run."""
+        await until_async(lambda: sorted(self.running) == sorted(commands))
+
+    def end(self, command: int) -> None:
+        """Let a run end."""
+        self.running[command].set_result(StepResult(frames=command))
+
+
+async def test_rows_run_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held, job, reports = _HeldRuns(monkeypatch), FakeJob(tmp_path), Steps()
+    # The last step of row 1 needs what the first step of row 0 makes.
+    lane = _rows(2, {3: frozenset({0})})
+    run = asyncio.create_task(executed(job, lane, job.lane(), reports))
+    await held.reach(0, 2)
+    held.end(2)
+    await held.reach(0)
+    held.end(0)
+    await held.reach(1, 3)
+    held.end(3)
+    # The third row begins when another one has ended.
+    await held.reach(1, 4)
+    held.end(4)
+    await held.reach(1, 5)
+    held.end(1)
+    held.end(5)
+    done = await run
+    assert [result.frames for result in done.results] == [*range(6)]
+    fractions = [fraction for fraction, _ in reports]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
+
+
+async def test_a_row_that_fails_stops_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held, job = _HeldRuns(monkeypatch), FakeJob(tmp_path)
+    run = asyncio.create_task(executed(job, _rows(2), job.lane()))
+    await held.reach(0, 2)
+    held.running[2].set_exception(EngineFailed("The renderer failed.", code="renderer_failed"))
+    with pytest.raises(EngineFailed) as caught:
+        await run
+    assert (caught.value.where or {}).get("row") == 1
+    assert (held.begun, held.running) == ([0, 2], {})
+
+
+async def test_a_cancelled_job_stops_all_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held, job = _HeldRuns(monkeypatch), FakeJob(tmp_path)
+    run = asyncio.create_task(executed(job, _rows(3), job.lane()))
+    await held.reach(0, 2, 4)
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    assert (held.begun, held.running) == ([0, 2, 4], {})
 
 
 async def test_a_step_is_built_from_what_earlier_ones_found(tmp_path: Path, ran: list[FfmpegStep]) -> None:
@@ -150,7 +238,7 @@ async def test_progress_follows_the_expected_length(
 async def test_a_command_that_reads_an_empty_output_fails_because_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def run(self: CommandRunner, step: FfmpegStep, _on_progress: object) -> StepResult:
+    async def run(self: CommandRunner, step: FfmpegStep, _on_progress: object, **_: bool) -> StepResult:
         if step.command == 1:
             raise EngineFailed("The input is unreadable.", code="input_unreadable", stderr="log")
         return StepResult(outputs=(WrittenOutput((WrittenStream("video"),), is_empty=True),))

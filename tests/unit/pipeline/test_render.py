@@ -35,6 +35,7 @@ from ffmpeg_worker.planning.plan import (
     RenderStep,
     StepResult,
     StillStep,
+    StreamedFile,
 )
 from ffmpeg_worker.process.child import Output
 from ffmpeg_worker.sandbox.jail import Jail
@@ -55,11 +56,15 @@ class Renderers:
     """How many of them are killed from outside, from the first one on."""
     signal: int | None = None
     orders: list[Mapping[str, Any]] = field(default_factory=list)
+    streams: list[list[str]] = field(default_factory=list)
     running: int = 0
     most: int = 0
 
-    async def start(self, order: Mapping[str, Any], *, stdout: Output | int, **_: object) -> Any:
+    async def start(
+        self, order: Mapping[str, Any], *, stdout: Output | int, streams: Any = None, **_: object
+    ) -> Any:
         self.orders.append(order)
+        self.streams.append([*(streams or {})])
         if isinstance(stdout, int):
             os.write(stdout, self.output)
         else:
@@ -108,11 +113,20 @@ class FakeRunner(CommandRunner):
         self.encoded: list[tuple[str, bytes]] = []
         self.ran: list[str] = []
         self.error: WorkerError | None = None
+        self.stream_error: WorkerError | None = None
+        self.written = 0
         self.killed = 0
 
     async def run_in_slot(
-        self, step: FfmpegStep, on_progress: Callable[[Progress], None], *, stdin: BinaryIO | None = None
+        self,
+        step: FfmpegStep,
+        on_progress: Callable[[Progress], None],
+        *,
+        stdin: BinaryIO | None = None,
+        stdout: BinaryIO | None = None,
     ) -> StepResult:
+        if stdout is not None:
+            return self._write(stdout)
         assert stdin is not None
         content = await asyncio.to_thread(stdin.read)
         self.encoded.append((step.invocation.arguments[0], content))
@@ -122,6 +136,16 @@ class FakeRunner(CommandRunner):
             raise EngineKilled("The encoder was killed.")
         on_progress(Progress(frame=10, out_time_s=1.0, speed=2.0, fps=50.0))
         return StepResult(seconds=1.0, cpu_seconds=1.0, frames=10, out_time_s=1.0)
+
+    def _write(self, stdout: BinaryIO) -> StepResult:
+        """Write a file that the renderer reads, or fail, the first time only if killed."""
+        with stdout:
+            self.written += 1
+            if isinstance(self.stream_error, EngineKilled) and self.written > 1:
+                return StepResult(cpu_seconds=2.0)
+            if self.stream_error is not None:
+                raise self.stream_error.copy()
+        return StepResult(cpu_seconds=2.0)
 
     async def run(
         self, step: FfmpegStep, on_progress: Callable[[Progress], None], *, is_alone: bool = True
@@ -217,6 +241,46 @@ async def test_a_renderer_that_crashes_is_the_cause_although_the_encoder_fails_t
     with pytest.raises(EngineFailed, match="It crashed"):
         await render(RenderStep(SCENE, HALVES[:1]), runner, ignore)
     assert len(renderers.orders) == 1
+
+
+STREAMED = RenderStep(
+    SCENE, (FrameRange(0, 10, Invocation(("first",)), (StreamedFile("drawn.mov", FfmpegStep(Invocation(()))),)),)
+)
+
+
+async def test_a_file_is_read_while_it_is_written(runner: FakeRunner, renderers: Renderers) -> None:
+    result = await render(STREAMED, runner, ignore)
+    assert (renderers.streams, runner.written) == ([["drawn.mov"]], 1)
+    assert result.cpu_seconds == 3.5
+
+
+@pytest.mark.parametrize(
+    ("stream", "renderer", "raised"),
+    [
+        # The renderer finds no frame in a file that could not be written.
+        ("Too little memory.", EngineFailed("No frame.", code="source_unreadable"), "The subtitles"),
+        ("Too little memory.", None, "The subtitles"),
+        ("Error writing: Broken pipe", EngineFailed("No such font.", code="renderer_failed"), "No such font."),
+        ("Error writing: Broken pipe", None, None),
+    ],
+)
+async def test_the_cause_is_raised_where_a_file_is_streamed(
+    runner: FakeRunner, renderers: Renderers, stream: str, renderer: WorkerError | None, raised: str | None
+) -> None:
+    runner.stream_error = EngineFailed("The subtitles cannot be drawn.", code="engine_failed", detail=stream)
+    renderers.error = renderer
+    if raised is None:
+        await render(STREAMED, runner, ignore)
+        return
+    with pytest.raises(WorkerError, match=raised):
+        await render(STREAMED, runner, ignore)
+    assert renderers.running == 0
+
+
+async def test_a_range_whose_stream_is_killed_is_rendered_again(runner: FakeRunner, renderers: Renderers) -> None:
+    runner.stream_error = EngineKilled("ffmpeg was killed.")
+    result = await render(STREAMED, runner, ignore)
+    assert (result.frames, len(renderers.orders), runner.written) == (10, 2, 2)
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,13 @@ def test_other_outputs(facts: dict[str, Any]) -> None:
     assert growing("-i in.mp4 out.mp4", "out.mp4", **facts) == []
 
 
+def dependent(_results: object, _files: object) -> FfmpegStep:
+    return FfmpegStep(Invocation(("a.mp4",)))
+
+
 def test_options_that_are_not_known_yet() -> None:
-    step = DependentStep(lambda _results, _files: FfmpegStep(Invocation(("a.mp4",))))
-    assert find_growing_outputs(Lane((step,), (Artifact("a.mp4", "a.mp4"),))) == ()
+    first = FfmpegStep(Invocation(tuple("-i in.mp4 b.mp4 -movflags faststart c.mp4".split())))
+    artifacts = tuple(Artifact(name, name) for name in ("a.mp4", "b.mp4", "c.mp4"))
+    found = find_growing_outputs(Lane((first, DependentStep(dependent)), artifacts))
+    assert [artifact.name for artifact in found] == ["b.mp4"]
+    assert find_growing_outputs(Lane((DependentStep(dependent),), artifacts[:1])) == ()

@@ -7,6 +7,7 @@ import os
 import weakref
 
 from ffmpeg_worker.process.pipes import PipeReader, PipeWriter
+from support.wait_until import until_async
 
 
 class Reading:
@@ -113,3 +114,30 @@ async def test_a_reader_that_is_gone_closes_the_writer() -> None:
     assert writer.closed
     writer.write(b"y")
     writer.close()
+
+
+async def test_what_comes_during_a_pause_is_one_chunk() -> None:
+    reading = Reading(pause_s=0.05)
+    os.write(reading.writing, b"one")
+    await asyncio.wait_for(reading.fed.wait(), 5)
+    reading.fed.clear()
+    for _ in range(3):
+        os.write(reading.writing, b"two")
+    await asyncio.wait_for(reading.fed.wait(), 5)
+    assert reading.chunks == [b"one", b"twotwotwo"]
+    os.write(reading.writing, b"three")
+    os.close(reading.writing)
+    reading.reader.stop_pausing()
+    assert (reading.chunks[2:], reading.reader.closed, reading.ends) == ([b"three"], True, 1)
+
+
+async def test_a_pipe_that_stays_empty_is_watched_after_a_pause() -> None:
+    reading = Reading(pause_s=0.001)
+    for text in (b"one", b"two"):
+        reading.fed.clear()
+        os.write(reading.writing, text)
+        await asyncio.wait_for(reading.fed.wait(), 5)
+        await until_async(lambda: reading.reader._is_watched)
+    assert reading.chunks == [b"one", b"two"]
+    reading.reader.close()
+    os.close(reading.writing)

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from pydantic import SecretStr
 
+from ffmpeg_worker.client.aiohttp_transport import AiohttpTransport
 from ffmpeg_worker.client.api_client import ApiClient
 from ffmpeg_worker.client.location import ExternalApi
+from ffmpeg_worker.client.runpod_endpoint import RunpodEndpoint
 from ffmpeg_worker.job.actions.multi_process import MultiProcessJob
-from ffmpeg_worker.runpod_worker.endpoint import Endpoint
 from ffmpeg_worker.runpod_worker.fan_out import FanOut
 from ffmpeg_worker.runpod_worker.parts import find_reason_not_to_split, merge_results, split_request
 from ffmpeg_worker.runpod_worker.request import PART_KEY, RunpodRequest, read_request
@@ -159,7 +159,7 @@ async def platform() -> AsyncIterator[FakeRunpod]:
 
 def worker_of(api: FakeApi, url: str, *, queue_s: float = 20, timeout_s: float = 20) -> RunpodWorker:
     client = ApiClient(ExternalApi(api.base_url, "key"), timeout_s=timeout_s, ready_timeout_s=0.1)
-    endpoint = Endpoint(f"{url}/v2/endpoint", SecretStr("endpoint-key"), pauses_s=(0.01, 0.01))
+    endpoint = RunpodEndpoint(f"{url}/v2/endpoint", "endpoint-key", AiohttpTransport(), pauses_s=(0.01, 0.01))
     fan_out = FanOut(client, endpoint, min_processes=2, workers=2, queue_s=queue_s, release_s=0.3)
     return RunpodWorker(fan_out, 1 << 20)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Any
 from urllib.parse import quote
 
@@ -19,8 +20,7 @@ from ffmpeg_worker.api.file_response import respond_with_file
 from ffmpeg_worker.api.json_response import json_response
 from ffmpeg_worker.api.link_access import is_linked
 from ffmpeg_worker.api.queued_jobs import base_url, spool_json
-from ffmpeg_worker.api.receive_file import check_size, receive_file
-from ffmpeg_worker.api.received_bytes import receive_blocks
+from ffmpeg_worker.api.receive_file import check_size, receive_body
 from ffmpeg_worker.api.request_log import request_record_of
 from ffmpeg_worker.api.stored_file import describe_file
 from ffmpeg_worker.errors import FileError, InvalidJob
@@ -79,8 +79,7 @@ async def put_file(request: Request) -> Response:
     length = request.headers.get("content-length")
     with open_draft(area) as draft:
         expected = int(length) if length is not None else None
-        blocks = receive_blocks(request.receive)
-        await receive_file(blocks, draft, expected=expected, max_bytes=max_bytes)
+        await receive_body(request, draft, expected=expected, max_bytes=max_bytes)
         drop_resumable(area, name)
         return _respond_stored(request, area, name, draft)
 
@@ -124,8 +123,7 @@ async def _put_part(request: Request, area: FileArea, name: str, sent: SentRange
                 code="upload_offset_wrong",
                 hint=f"Go on with Content-Range: bytes {draft.length}-…/{sent.total}.",
             ).at(received=draft.length)
-        blocks = receive_blocks(request.receive)
-        await receive_file(blocks, draft, expected=len(sent.part), max_bytes=sent.total)
+        await receive_body(request, draft, expected=len(sent.part), max_bytes=sent.total)
         if draft.length < sent.total:
             return _unfinished(name, draft.length, sent.total)
         return _respond_stored(request, area, name, draft)
@@ -151,10 +149,14 @@ def _unfinished(name: str, received: int, total: int) -> Response:
 def _respond_stored(request: Request, area: FileArea, name: str, draft: Draft) -> Response:
     """Put a received file in its place, and respond with it."""
     _check_conditions(request, area, name)
-    was_there = area.locate(name).exists()
-    status = draft.place(name, replaces=request.headers.get("if-none-match", "").strip() != "*")
+    replaced = area.hold(name)
+    try:
+        status = draft.place(name, replaces=request.headers.get("if-none-match", "").strip() != "*")
+    finally:
+        if replaced is not None:
+            asyncio.get_running_loop().run_in_executor(None, os.close, replaced)
     headers = {**Version.of(status).headers(), "Location": f"{FILES_PATH}/{quote(name)}"}
-    return json_response(describe(request, area, name, status), 200 if was_there else 201, headers=headers)
+    return json_response(describe(request, area, name, status), 201 if replaced is None else 200, headers=headers)
 
 
 def _check_conditions(request: Request, area: FileArea, name: str) -> None:

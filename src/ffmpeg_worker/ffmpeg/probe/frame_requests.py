@@ -5,7 +5,7 @@ See `answer_about_frames` in ffmpeg/probe/. All raise SourceError and EngineErro
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,30 +43,30 @@ async def decode_ends(probes: ProbeSession, path: Path, first_frames: int, last_
     return await probes.ask_about_frames(path, {"decode_ends": wanted})
 
 
-async def splice(
+async def join_packets(
     probes: ProbeSession,
-    path: Path,
     folder: Path,
-    make_order: Callable[[str], Any],
+    make_order: Callable[[str], Mapping[str, Any]],
     seconds: float,
-    file: WaitingFile | None = None,
-) -> str:
-    """Join copied frames of a file and encoded ones of a `folder` of the job, which the child may write.
+    files: Mapping[str, WaitingFile],
+) -> tuple[str, float]:
+    """Join packets of files in a `folder` of the job, in a child that may write there for `seconds`.
 
-    The bytes of a `file` are fetched when they are read. `make_order` returns the order for the name of the
-    folder; see `ffmpeg/probe/pyav_splice.py`.
+    `make_order` returns the order for the name that the folder has in the child; see `ffmpeg/probe/pyav_join.py`.
+    The bytes of `files`, by their names in the folder, are fetched when they are read.
 
     Returns:
-        What does not fit, as a clause; empty if all went well.
+        What does not fit, as a clause, empty if all went well; and the processor time in seconds.
     """
     async with probes.within_deadline():
         process, shown = await probes.take_writer(folder, seconds)
+        named = {f"{shown}/{name}": file for name, file in files.items()}
         try:
-            reply = await process.ask(path, file=file, about_frames={"splice": make_order(shown)})
+            reply = await process.ask(folder, files=named, join=make_order(shown))
         finally:
             await process.close()
     if reply is None:
         raise crashed()
     if "ok" not in reply:
-        raise explain_reason(reply["error"], path)
-    return str(reply["ok"].get("problem", ""))
+        raise explain_reason(reply["error"], folder)
+    return str(reply["ok"].get("problem", "")), process.cpu_seconds

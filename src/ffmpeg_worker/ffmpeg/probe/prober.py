@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -15,32 +14,23 @@ from typing import Any
 from ffmpeg_worker.errors import (
     EngineTimedOut,
     EngineUnavailable,
-    UnsupportedFeature,
 )
-from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
-from ffmpeg_worker.ffmpeg.probe.probe_errors import crashed, explain_reason, killed, not_media
+from ffmpeg_worker.ffmpeg.probe.ffprobe import Ffprobe, has_unknown_size
+from ffmpeg_worker.ffmpeg.probe.probe_errors import crashed, explain_reason, killed
 from ffmpeg_worker.ffmpeg.probe.probe_process import (
-    MAX_REPLY_BYTES,
     PROBE_TIMEOUT_S,
     ProbeProcess,
     fork_probe_process,
 )
-from ffmpeg_worker.ffmpeg.run_captured import run_captured
 from ffmpeg_worker.logs import log
-from ffmpeg_worker.process.child_environment import make_child_environment
 from ffmpeg_worker.process.spawner import Spawner
 from ffmpeg_worker.process.waiting_file import WaitingFile
 from ffmpeg_worker.retry import AttemptFailed, retry
 from ffmpeg_worker.sandbox.apply_confinement import CONFINEMENT_FAILED
-from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.sandbox.jail import Jail
-from ffmpeg_worker.sandbox.ticket import open_arguments
-from ffmpeg_worker.sandbox.waiting_reads import TICKETS
 from ffmpeg_worker.tasks import cancel_and_wait
 
 _PRELOAD = "ffmpeg_worker.ffmpeg.probe.probe_program:serve"
-_STANDARD_OPTIONS = ("-v", "error", "-of", "json", "-show_format", "-show_streams", "-show_chapters")
-
 _PAUSES_S = (0.1,)
 """Before another child is asked about a file that one has died of."""
 
@@ -52,8 +42,7 @@ class Prober:
     """
 
     def __init__(self, ffprobe: Path | None, spawner: Spawner) -> None:
-        self._ffprobe = ffprobe
-        self._spawner = spawner
+        self.ffprobe = Ffprobe(ffprobe, spawner)
         self._forks = Spawner(preload=_PRELOAD)
         self._idle: asyncio.Task[ProbeProcess] | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -61,7 +50,7 @@ class Prober:
     @property
     def program(self) -> str:
         """Program that answers `probe` jobs: `ffprobe` or `pyav`."""
-        return "pyav" if self._ffprobe is None else "ffprobe"
+        return "pyav" if self.ffprobe.program is None else "ffprobe"
 
     async def open(self) -> None:
         """Start the process that children are forked from."""
@@ -99,50 +88,6 @@ class Prober:
     def _refill(self) -> None:
         if self._idle is None:
             self._idle = asyncio.ensure_future(fork_probe_process(self._forks))
-
-    async def run_ffprobe(
-        self,
-        path: Path,
-        options: Sequence[str],
-        confinement: Confinement | None = None,
-        file: WaitingFile | None = None,
-    ) -> dict[str, Any]:
-        """Run ffprobe on a file and return its JSON; the bytes of a `file` are fetched when they are read.
-
-        Raises:
-            SourceUnreadable: the file is not media, or crashes ffprobe.
-            UnsupportedFeature: there is no ffprobe.
-            EngineKilled: ffprobe was killed from outside, twice.
-        """
-        if self._ffprobe is None:
-            raise UnsupportedFeature(
-                'ffprobe options ("chainCmds") need ffprobe, and this worker has none.',
-                hint='Remove "chainCmds", or install ffprobe and set FFPROBE_PATH.',
-            )
-        name = (f"file:{path.name}",) if file is None else open_arguments(TICKETS[0])
-        run = partial(
-            run_captured,
-            self._spawner,
-            [str(self._ffprobe), *_STANDARD_OPTIONS, *options, *name],
-            cwd=path.parent,
-            env=make_child_environment({}),
-            timeout_s=PROBE_TIMEOUT_S,
-            max_stdout_bytes=MAX_REPLY_BYTES,
-            confinement=confinement,
-            files=() if file is None else (file,),
-        )
-        try:
-            ended = await run()
-            if ended.exit.signal is not None:  # a crash, which the file has caused if it happens again
-                ended = await run()
-        except EngineTimedOut:
-            raise crashed() from None
-        if ended.exit.code is None:
-            raise crashed()
-        if ended.exit.code != 0:
-            raise not_media(strip_log_tags(ended.log.text), path)
-        document: dict[str, Any] = json.loads(ended.stdout.decode("utf-8", "replace"))
-        return document
 
 
 class ProbeSession:
@@ -257,14 +202,14 @@ class ProbeSession:
         """Describe a file for a `probe` job, with ffprobe if there is one that can read it.
 
         Raises:
-            SourceError, UnsupportedFeature, EngineError: see `describe` and `Prober.run_ffprobe`.
+            SourceError, UnsupportedFeature, EngineError: see `describe` and `Ffprobe.run`.
         """
         can_read = file is None or self.ffprobe_by_range
         if options or (self._prober.program == "ffprobe" and can_read):
             async with self.within_deadline():
                 confinement = None if self._jail is None else self._jail.for_probe(PROBE_TIMEOUT_S)
-                document = await self._prober.run_ffprobe(path, options, confinement, file)
-            if options or not _has_unknown_size(document):
+                document = await self._prober.ffprobe.run(path, options, confinement, file)
+            if options or not has_unknown_size(document):
                 return document
         return await self.describe(path, file=file)
 
@@ -288,12 +233,6 @@ class ProbeSession:
     @property
     def _root(self) -> Path:
         return Path("/") if self._jail is None else self._jail.root
-
-
-def _has_unknown_size(document: Mapping[str, Any]) -> bool:
-    """Whether ffprobe found pictures without their size, as an older one than FFmpeg does: animated WebP, JXL."""
-    streams = document.get("streams", ())
-    return any(stream.get("codec_type") == "video" and not stream.get("width") for stream in streams)
 
 
 def _log_retry(error: Exception, _pause_s: float) -> None:

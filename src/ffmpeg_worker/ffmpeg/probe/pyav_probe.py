@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import stat
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import av
 from av.container import InputContainer
 
 from ffmpeg_worker.ffmpeg.probe.heif_size import read_heif_size
@@ -24,50 +20,19 @@ from ffmpeg_worker.ffmpeg.probe.pyav_brief import (
     has_picture_facts,
 )
 from ffmpeg_worker.ffmpeg.probe.pyav_coded_frames import find_sound_ends, read_coded_frames
+from ffmpeg_worker.ffmpeg.probe.pyav_container import ProbeFailed, find_file, open_container, read_head
 from ffmpeg_worker.ffmpeg.probe.pyav_decode import decode_ends
+from ffmpeg_worker.ffmpeg.probe.pyav_join import join_packets
 from ffmpeg_worker.ffmpeg.probe.pyav_packets import index_packets
-from ffmpeg_worker.ffmpeg.probe.pyav_splice import splice
 from ffmpeg_worker.ffmpeg.probe.pyav_streams import describe_stream, format_ratio, format_time
 from ffmpeg_worker.ffmpeg.probe.pyav_summary import read_summary
-from ffmpeg_worker.sandbox.ticket import Ticket, open_options
+from ffmpeg_worker.sandbox.ticket import Ticket
 
 if TYPE_CHECKING:
     from av.container.core import Chapter
 
 _MICROSECOND = Fraction(1, 1_000_000)
 _SHOWS_STREAM_IDS = 0x0008  # AVFMT_SHOW_IDS
-
-# An untrusted playlist must not reach the network.
-_PROTOCOLS = "file,crypto,data"
-
-_REASONS: Mapping[int, str] = {
-    errno.ENOENT: "not_found",
-    errno.ENOTDIR: "not_found",
-    errno.EACCES: "permission",
-    errno.EPERM: "permission",
-    errno.EISDIR: "not_a_file",
-}
-
-# For playlists that FFmpeg itself wrote: without these options, libav judges names of segments and keys.
-_ANY_NAMES = {"allowed_extensions": "ALL", "allowed_segment_extensions": "ALL", "extension_picky": "0"}
-
-# Bytes of one read through a ticket: a probe reads little at each place, and all of a block is fetched.
-_BLOCK_BYTES = 64 << 10
-
-_HEAD_BYTES = 16
-# Offsets and magic bytes of containers that may have their index at the end of the file.
-_SIGNATURES = ((4, b"ftyp"), (4, b"moov"), (4, b"mdat"), (4, b"wide"), (0, b"\x1a\x45\xdf\xa3"))
-
-
-class ProbeFailed(Exception):
-    """A file cannot be described.
-
-    `reason` is `not_found`, `permission`, `not_a_file`, `empty`, `incomplete`, `not_media` or `unreadable`.
-    """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 def describe(
@@ -92,10 +57,10 @@ def describe(
     Raises:
         ProbeFailed: the file cannot be described.
     """
-    file = _find_file(path, ticket)
+    file = find_file(path, ticket)
     if is_brief and not is_own_playlist and (brief := _describe_briefly(file, path, skips_pixels=skips_pixels)):
         return brief
-    with _opened(file, is_own_playlist=is_own_playlist) as container:
+    with open_container(file, is_own_playlist=is_own_playlist) as container:
         described = _add_picture(_describe_container(container, path, file.stat().st_size), file)
     still = read_heif_size(file)
     return {**described, "still_image": dict(zip(("width", "height"), still, strict=True))} if still else described
@@ -103,9 +68,9 @@ def describe(
 
 def _describe_briefly(file: Path | Ticket, path: str, *, skips_pixels: bool) -> dict[str, Any] | None:
     """Describe a file without decoding pictures; `None` if that does not tell everything."""
-    if not has_picture_facts(_read_head(file)):
+    if not has_picture_facts(read_head(file)):
         return None
-    with _opened(file, options=QUICK_DECODERS) as container:
+    with open_container(file, options=QUICK_DECODERS) as container:
         pixels = [{} if skips_pixels else find_pixels(stream) for stream in container.streams]
         if not pixels or None in pixels:
             return None
@@ -120,24 +85,22 @@ def index(path: str, *, ticket: int | None = None) -> dict[str, Any]:
     Raises:
         ProbeFailed: the file cannot be read.
     """
-    with _opened(_find_file(path, ticket)) as container:
+    with open_container(find_file(path, ticket)) as container:
         return index_packets(container)
 
 
 def answer_about_frames(path: str, request: Mapping[str, Any], *, ticket: int | None = None) -> dict[str, Any]:
-    """Answer a request that `read_coded_frames`, `find_sound_ends`, `splice` or `decode_ends` describes.
+    """Answer a request that `read_coded_frames`, `find_sound_ends` or `decode_ends` describes.
 
     See `describe` for the ticket.
 
     Raises:
-        ProbeFailed: the file cannot be read, or one cannot be written.
+        ProbeFailed: the file cannot be read.
     """
-    with _opened(_find_file(path, ticket)) as container:
+    with open_container(find_file(path, ticket)) as container:
         match request:
             case {"coded_frames": wanted}:
                 return read_coded_frames(container, **wanted)
-            case {"splice": order}:
-                return splice(container, order)
             case {"sound_ends": _}:
                 return find_sound_ends(container)
             case {"decode_ends": wanted}:
@@ -146,46 +109,21 @@ def answer_about_frames(path: str, request: Mapping[str, Any], *, ticket: int | 
                 raise ValueError(f"unknown request: {sorted(request)}")
 
 
-def _find_file(path: str, ticket: int | None) -> Path | Ticket:
-    return Path(path) if ticket is None else Ticket(ticket)
+def join(order: Mapping[str, Any], tickets: Mapping[str, int] = MappingProxyType({})) -> dict[str, Any]:
+    """Join packets of files, those named in `tickets` through these; see `join_packets`.
 
-
-@contextmanager
-def _opened(
-    file: Path | Ticket, *, is_own_playlist: bool = False, options: Mapping[str, str] = MappingProxyType({})
-) -> Iterator[InputContainer]:
-    """Open a file for reading; what goes wrong until it is closed is the fault of the file."""
-    try:
-        _check_size(file)
-        name, protocols = _name_for_libav(file)
-        with av.open(
-            name,
-            format="hls" if is_own_playlist else None,
-            container_options={**protocols, **options, **(_ANY_NAMES if is_own_playlist else {})},
-            metadata_errors="replace",
-        ) as container:
-            yield container
-    except OSError as error:
-        raise ProbeFailed(_REASONS.get(error.errno or 0, "unreadable")) from error
-    except (av.InvalidDataError, EOFError) as error:
-        raise ProbeFailed("incomplete" if _begins_as_media(file) else "not_media") from error
-    except (av.FFmpegError, ValueError) as error:
-        raise ProbeFailed("unreadable") from error
-
-
-def _name_for_libav(file: Path | Ticket) -> tuple[str, dict[str, str]]:
-    """A name that libav opens, and the options for that."""
-    if isinstance(file, Ticket):
-        return "fd:", {"protocol_whitelist": "fd", **open_options(file.number, _BLOCK_BYTES)}
-    # Neither form can be read as `protocol:rest`.
-    return str(file) if file.is_absolute() else f"./{file}", {"protocol_whitelist": _PROTOCOLS}
+    Raises:
+        ProbeFailed: a file cannot be read, or the joined one cannot be written.
+    """
+    return join_packets(order, lambda path: open_container(find_file(path, tickets.get(path))))
 
 
 def answer_requests(requests: BinaryIO, replies: BinaryIO) -> None:
     """Answer each line `{"path": …}` with a line `{"ok": …}` or `{"error": reason}`.
 
     The other keys of a request are the arguments of `describe`. Instead of them, `wants_index` calls `index` and
-    `about_frames` calls `answer_about_frames`, both with a `ticket` if there is one.
+    `about_frames` calls `answer_about_frames`, both with a `ticket` if there is one. `join` calls `join` with the
+    `tickets` of its files; its path is not read.
     """
     for line in requests:
         replies.write(json.dumps(_answer(line)).encode() + b"\n")
@@ -198,6 +136,8 @@ def _answer(line: bytes) -> dict[str, Any]:
         path = request.pop("path")
         if request.pop("wants_index", False):
             return {"ok": index(path, **request)}
+        if "join" in request:
+            return {"ok": join(request.pop("join"), **request)}
         if "about_frames" in request:
             return {"ok": answer_about_frames(path, request.pop("about_frames"), **request)}
         return {"ok": describe(path, **request)}
@@ -206,29 +146,6 @@ def _answer(line: bytes) -> dict[str, Any]:
     except Exception:
         # One bad request must not end the loop.
         return {"error": "unreadable"}
-
-
-def _check_size(file: Path | Ticket) -> None:
-    # Checked before libav opens the file, as opening a named pipe would wait for a writer.
-    status = file.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise ProbeFailed("not_a_file")
-    if status.st_size == 0:
-        raise ProbeFailed("empty")
-
-
-def _begins_as_media(file: Path | Ticket) -> bool:
-    head = _read_head(file)
-    return any(head.startswith(signature, offset) for offset, signature in _SIGNATURES)
-
-
-def _read_head(file: Path | Ticket) -> bytes:
-    """Read the first bytes of a file; none if it cannot be read, which opening it explains."""
-    with suppress(OSError, ProbeFailed):
-        _check_size(file)
-        with file.open("rb", buffering=0) as opened:
-            return opened.read(_HEAD_BYTES)
-    return b""
 
 
 def _describe_container(container: InputContainer, path: str, size: int) -> dict[str, Any]:

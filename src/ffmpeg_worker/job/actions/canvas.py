@@ -12,6 +12,7 @@ from ffmpeg_worker.composition.color import parse_color
 from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.frame_rate import FrameRate
 from ffmpeg_worker.frozen_model import refuse_together
+from ffmpeg_worker.job.action_paths import ACTION_PATHS
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.actions.canvas_output import (
     ALPHA_CODECS,
@@ -75,9 +76,10 @@ class CanvasData(CompositionData):
     ] = Field("veryfast", description="Speed of the encoder; slower makes smaller files.", examples=["veryfast"])
     smart_render: bool | None = Field(
         None,
-        description="Copy the frames that show nothing but an H.264 clip in the size and frame rate of the "
-        "canvas, instead of encoding them again, in H.264 videos. Default: unless `crf` or `quality` is given. "
-        "With `true` these apply to the other frames only, and `warnings` says why no frame could be copied.",
+        description="Copy the frames that show nothing but a clip in the codec of the output and in the size and "
+        "frame rate of the canvas, instead of encoding them again, in H.264 and HEVC videos. Default: unless "
+        "`crf` or `quality` is given. With `true` these apply to the other frames only, and `warnings` says why "
+        "no frame could be copied.",
         examples=[True],
     )
     render_scale: float = Field(
@@ -208,7 +210,7 @@ class CanvasResult(FilesResult):
 
 CANVAS = Action(
     name="canvas",
-    path="/canvas/process",
+    path=ACTION_PATHS["canvas"],
     job=CanvasJob,
     result=CanvasResult,
     summary="Render a JSON composition to a video",

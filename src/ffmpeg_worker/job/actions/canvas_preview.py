@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, WithJsonSchema, model_validator
 
 from ffmpeg_worker.budgets import MAX_DURATION_S, MAX_ROWS, MAX_SIDE
 from ffmpeg_worker.frozen_model import FrozenModel
+from ffmpeg_worker.job.action_paths import ACTION_PATHS
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.actions.canvas_output import IMAGE_EXTENSIONS, Seconds, check_extension
 from ffmpeg_worker.job.actions.composition_data import CompositionData
@@ -98,7 +99,7 @@ class PreviewResult(FilesResult):
 
 CANVAS_PREVIEW = Action(
     name="canvas_preview",
-    path="/canvas/preview",
+    path=ACTION_PATHS["canvas_preview"],
     job=PreviewJob,
     result=PreviewResult,
     summary="Render one frame of a JSON composition",

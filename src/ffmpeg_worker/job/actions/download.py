@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, WithJsonSchema
 
+from ffmpeg_worker.job.action_paths import ACTION_PATHS
 from ffmpeg_worker.job.actions.action import Action, DefaultTarget
 from ffmpeg_worker.job.actions.examples import JOB_ID, OUTPUT, STATS
 from ffmpeg_worker.job.file_names import OutputName
@@ -47,7 +48,7 @@ class DownloadResult(FilesResult):
 
 DOWNLOAD = Action(
     name="download",
-    path="/storage/download",
+    path=ACTION_PATHS["download"],
     job=DownloadJob,
     result=DownloadResult,
     summary="Download a file to the data root",

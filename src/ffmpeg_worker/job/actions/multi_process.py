@@ -10,6 +10,7 @@ from pydantic import Field
 from ffmpeg_worker.budgets import MAX_PROCESSES
 from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.errors import AllProcessesFailed
+from ffmpeg_worker.job.action_paths import ACTION_PATHS
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.actions.examples import JOB_ID, OUTPUT, STATS
 from ffmpeg_worker.job.actions.process import EXAMPLE_COMMAND, Hardware, ProcessData
@@ -171,7 +172,7 @@ class MultiProcessResult(FilesResult):
 
 MULTI_PROCESS = Action(
     name="multi_process",
-    path="/ffmpeg/multi_process",
+    path=ACTION_PATHS["multi_process"],
     job=MultiProcessJob,
     result=MultiProcessResult,
     summary="Run many FFmpeg commands in parallel",

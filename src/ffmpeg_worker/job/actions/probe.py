@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 
 from ffmpeg_worker.command.parse_commands import COMMANDS_SCHEMA, parse_commands
 from ffmpeg_worker.command.secret_options import find_secret_values
+from ffmpeg_worker.job.action_paths import ACTION_PATHS
 from ffmpeg_worker.job.actions.action import Action, DefaultTarget
 from ffmpeg_worker.job.job import Job, JobData
 from ffmpeg_worker.job.result import JobResult, LaneReport, get_only_lane
@@ -71,7 +72,7 @@ class ProbeResult(JobResult):
 
 PROBE = Action(
     name="probe",
-    path="/ffmpeg/probe",
+    path=ACTION_PATHS["probe"],
     job=ProbeJob,
     result=ProbeResult,
     summary="Read media information",

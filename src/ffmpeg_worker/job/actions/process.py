@@ -22,6 +22,7 @@ from ffmpeg_worker.budgets import MAX_CHUNKS, MAX_PRESET_INPUTS
 from ffmpeg_worker.command.parse_commands import COMMANDS_SCHEMA, Commands, parse_commands
 from ffmpeg_worker.command.secret_options import find_secret_values
 from ffmpeg_worker.frozen_model import require_one
+from ffmpeg_worker.job.action_paths import ACTION_PATHS
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.actions.examples import JOB_ID, OUTPUT, STATS
 from ffmpeg_worker.job.file_names import OutputNames
@@ -189,6 +190,11 @@ class ProcessData(JobData):
             raise wrong_value('belongs to a "preset", and the job names none', 'Commands name theirs after "-i".')
         return value
 
+    @property
+    def may_be_split(self) -> bool:
+        """See `JobData.may_be_split`."""
+        return bool(self.parallel)
+
     def secret_values(self) -> Sequence[str]:
         """See `JobData.secret_values`."""
         return [secret for source in self.input for secret in source.secret_values()]
@@ -223,7 +229,7 @@ class ProcessResult(FilesResult):
 
 PROCESS = Action(
     name="process",
-    path="/ffmpeg/process",
+    path=ACTION_PATHS["process"],
     job=ProcessJob,
     result=ProcessResult,
     summary="Run one FFmpeg command, or a chain of them",

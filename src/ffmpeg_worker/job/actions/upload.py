@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from ffmpeg_worker.budgets import MAX_UPLOADS
+from ffmpeg_worker.job.action_paths import ACTION_PATHS
 from ffmpeg_worker.job.actions.action import Action, DefaultTarget
 from ffmpeg_worker.job.actions.examples import JOB_ID, STATS
 from ffmpeg_worker.job.file_names import one_or_many_schema, read_one_or_many
@@ -42,7 +43,7 @@ class UploadResult(FilesResult):
 
 UPLOAD = Action(
     name="upload",
-    path="/storage/upload",
+    path=ACTION_PATHS["upload"],
     job=UploadJob,
     result=UploadResult,
     summary="Upload files of the data root",

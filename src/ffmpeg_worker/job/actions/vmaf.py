@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from ffmpeg_worker.job.action_paths import ACTION_PATHS
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.actions.examples import JOB_ID, STATS
 from ffmpeg_worker.job.file_names import OutputName
@@ -105,7 +106,7 @@ class VmafResult(FilesResult):
 
 VMAF = Action(
     name="vmaf",
-    path="/ffmpeg/vmaf",
+    path=ACTION_PATHS["vmaf"],
     job=VmafJob,
     result=VmafResult,
     summary="Measure the quality of one video against another",

@@ -12,7 +12,8 @@ from yarl import URL
 
 from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.job.queue_fields import QueueFields
-from ffmpeg_worker.outbound.client import OutboundClient, check_headers
+from ffmpeg_worker.outbound.client import OutboundClient
+from ffmpeg_worker.outbound.headers import check_headers
 
 Shape = Literal["standard", "runpod"]
 

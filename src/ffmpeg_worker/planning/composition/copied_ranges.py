@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ffmpeg_worker.bitstreams.h264 import ParameterSets, read_avcc, read_sequence
+from ffmpeg_worker.bitstreams.h264 import read_sequence
 from ffmpeg_worker.bitstreams.nal_units import PictureKind
+from ffmpeg_worker.bitstreams.stream_parameters import StreamParameters, read_stream_parameters
 from ffmpeg_worker.planning.composition.copyable_clips import ClipSpan
 from ffmpeg_worker.planning.stream_copy.choose_copied import choose_copied
 from ffmpeg_worker.planning.stream_copy.coded_frames import CodedFrames
@@ -30,27 +31,21 @@ class CopiedRange:
     Attributes:
         first, last: frames of the scene; `last` is exclusive.
         file: the staged file.
-        begin: timestamp of the first packet, an IDR picture, in the units of the stream.
-        delay: by how many packets a frame is decoded later than it is shown, at most.
+        packets: their timestamps in units of the stream, in the order in which they are decoded.
     """
 
     first: int
     last: int
     file: str
-    begin: int
-    delay: int
+    packets: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """All copied ranges of a scene in order, and what the encoded frames between them must agree with.
-
-    `profile` is the encoder's name of the profile, `parameters_id` an id that no copied parameter set has.
-    """
+    """All copied ranges of a scene in order, and options for the encoder of the frames between them."""
 
     ranges: tuple[CopiedRange, ...]
-    profile: str
-    parameters_id: int
+    encoder_options: tuple[str, ...]
 
 
 def find_source_parts(scene: Scene, spans: Sequence[ClipSpan]) -> dict[str, SourcePart]:
@@ -83,11 +78,25 @@ def choose_copies(scene: Scene, spans: Sequence[ClipSpan], coded: Mapping[str, C
     if not found:
         raise NotCopied(reasons[0] if reasons else "no key frame is followed by a second of frames to copy")
     files, parameters = _choose_files(found, sources)
-    free = next((number for number in range(1, 32) if number not in parameters.ids), None)
-    if free is None:
-        raise NotCopied("the sources have too many parameter sets")
-    profile = max(read_sequence(unit).profile for unit in parameters.sps)
-    return Copies(tuple(one for one in found if one.file in files), _PROFILES[profile], free)
+    return Copies(tuple(one for one in found if one.file in files), _match_encoder(parameters))
+
+
+def _match_encoder(parameters: StreamParameters) -> tuple[str, ...]:
+    """Options for frames between copied ones.
+
+    The parameter sets of H.264 get a number that no copied one has; those of HEVC get it when they are joined.
+
+    Raises:
+        NotCopied: all numbers are used.
+    """
+    if parameters.codec == "hevc":
+        return ("-profile:v", "main")
+    try:
+        (free,) = parameters.find_free_ids(1)
+    except ValueError:
+        raise NotCopied("the sources have too many parameter sets") from None
+    profile = max(read_sequence(unit).profile for unit in parameters.h264_sequences)
+    return ("-profile:v", _PROFILES[profile], "-x264-params", f"sps-id={free}")
 
 
 class _Source:
@@ -118,15 +127,18 @@ class _Source:
         return all(abs((time - times[0]) * tick - number / rate) <= most for number, time in enumerate(times))
 
 
-def _read_parameters(coded: CodedFrames) -> ParameterSets:
+def _read_parameters(coded: CodedFrames) -> StreamParameters:
     """Read the parameter sets of a stream that is progressive, 8-bit 4:2:0, and of a common profile.
 
     Raises:
         NotCopied: it is not.
     """
     try:
-        sets = read_avcc(coded.extradata)
-        sequences = [read_sequence(unit) for unit in sets.sps]
+        sets = read_stream_parameters(coded.codec, coded.extradata)
+        if coded.codec == "hevc":
+            _check_hevc(coded)
+            return sets
+        sequences = [read_sequence(unit) for unit in sets.h264_sequences]
     except ValueError as error:
         raise NotCopied(f"the parameter sets of a source cannot be read: {error}") from None
     if any(one.profile not in _PROFILES or not one.is_progressive for one in sequences):
@@ -134,6 +146,14 @@ def _read_parameters(coded: CodedFrames) -> ParameterSets:
     if any((one.chroma, one.depth) != (1, 8) for one in sequences):
         raise NotCopied("a source is not 8-bit 4:2:0")
     return sets
+
+
+def _check_hevc(coded: CodedFrames) -> None:
+    """Raises: NotCopied."""
+    if coded.field_order > 1:
+        raise NotCopied("a source is interlaced")
+    if (coded.profile, coded.pix_fmt) != ("Main", "yuv420p"):
+        raise NotCopied("a source is not 8-bit 4:2:0 of Main profile")
 
 
 def _copy(scene: Scene, span: ClipSpan, sources: Mapping[str, _Source]) -> Iterator[CopiedRange]:
@@ -149,12 +169,11 @@ def _copy(scene: Scene, span: ClipSpan, sources: Mapping[str, _Source]) -> Itera
             copied = choose_copied(source.coded, times[0], end).copied
         except NotCopied:
             continue
-        begin, place = bisect_left(source.times, copied[0]), sorted(copied)
+        begin = bisect_left(source.times, copied[0])
         if len(copied) < _MIN_COPIED_S * rate or not source.is_steady(begin, len(copied), rate):
             continue
-        delay = max(number - bisect_left(place, pts) for number, pts in enumerate(copied))
         shown = first + begin - frame
-        yield CopiedRange(shown, shown + len(copied), file, copied[0], delay)
+        yield CopiedRange(shown, shown + len(copied), file, copied)
 
 
 def _find_runs(scene: Scene, span: ClipSpan, source: _Source) -> Iterator[tuple[int, int, int]]:
@@ -176,7 +195,9 @@ def _find_runs(scene: Scene, span: ClipSpan, source: _Source) -> Iterator[tuple[
         yield begin, span.last, before - (span.last - 1 - begin)
 
 
-def _choose_files(found: Sequence[CopiedRange], sources: Mapping[str, _Source]) -> tuple[set[str], ParameterSets]:
+def _choose_files(
+    found: Sequence[CopiedRange], sources: Mapping[str, _Source]
+) -> tuple[set[str], StreamParameters]:
     """Return the sources whose parameter sets fit into one stream: first those with most copied frames."""
     counts: dict[str, int] = {}
     for copied in found:

@@ -24,10 +24,12 @@ class ClipSpan:
     element: int
 
 
-def find_clip_spans(scene: Scene, part: tuple[int, int], media: Mapping[str, MediaInfo]) -> tuple[ClipSpan, ...]:
-    """Return the spans of a part of a scene whose pixels are those of a source; `media` is by staged file.
+def find_clip_spans(
+    scene: Scene, part: tuple[int, int], media: Mapping[str, MediaInfo], codec: str = "h264"
+) -> tuple[ClipSpan, ...]:
+    """Return the spans of a part of a scene whose pixels are those of a source of this codec.
 
-    Elements below the clip are hidden, so they do not matter, except in transitions.
+    `media` is by staged file. Elements below the clip are hidden, so they do not matter, except in transitions.
     """
     spans: list[ClipSpan] = []
     for first, last in _split_at_changes(scene.elements, part):
@@ -35,7 +37,7 @@ def find_clip_spans(scene: Scene, part: tuple[int, int], media: Mapping[str, Med
         if index is None or _has_transition(scene.elements, first):
             continue
         element = scene.elements[index]
-        if not _fills_canvas(element, scene) or not _is_kept(element.content, scene, media):
+        if not _fills_canvas(element, scene) or not _is_kept(element.content, scene, media, codec):
             continue
         if spans and (spans[-1].last, spans[-1].element) == (first, index):
             spans[-1] = replace(spans[-1], last=last)
@@ -92,7 +94,7 @@ def _fills_canvas(element: Element, scene: Scene) -> bool:
     )
 
 
-def _is_kept(content: object, scene: Scene, media: Mapping[str, MediaInfo]) -> bool:
+def _is_kept(content: object, scene: Scene, media: Mapping[str, MediaInfo], codec: str) -> bool:
     """Whether a content is a video whose frames are drawn as they are decoded."""
     if not isinstance(content, VideoContent):
         return False
@@ -106,18 +108,18 @@ def _is_kept(content: object, scene: Scene, media: Mapping[str, MediaInfo]) -> b
         and info is not None
         and info.format in {"mov", "matroska"}
         and info.video is not None
+        and info.video.codec == codec
         and _has_form_of_canvas(info.video, scene)
     )
 
 
 def _has_form_of_canvas(video: StreamInfo, scene: Scene) -> bool:
-    """Whether a stream is H.264 in BT.709, limited range, 8-bit 4:2:0, or is taken for that by players."""
+    """Whether a stream is BT.709, limited range, 8-bit 4:2:0, or is taken for that by players."""
     color_range, matrix, transfer, primaries = (None if tag == "unknown" else tag for tag in video.color)
     # The defaults of `raster/media/color_space.py`.
     is_hd = scene.width >= 1280 or scene.height > 576
     return (
-        video.codec == "h264"
-        and video.pix_fmt == "yuv420p"
+        video.pix_fmt == "yuv420p"
         and (video.width, video.height) == (scene.width, scene.height)
         and video.sample_aspect == 1
         and color_range in _LIMITED

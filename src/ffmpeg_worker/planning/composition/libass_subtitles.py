@@ -13,7 +13,15 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from ffmpeg_worker.command.invocation import Invocation
-from ffmpeg_worker.planning.plan import BundledFonts, FailureContext, FfmpegStep, Folder, InputLink, TextFile
+from ffmpeg_worker.planning.plan import (
+    BundledFonts,
+    FailureContext,
+    FfmpegStep,
+    Folder,
+    InputLink,
+    StreamedFile,
+    TextFile,
+)
 from ffmpeg_worker.scene.preparation import LibassDrawing
 from ffmpeg_worker.scene.scene import FontFile
 from ffmpeg_worker.scene.subtitles.ass_script import frame_time_ms
@@ -28,15 +36,25 @@ _TICKS = 10  # per millisecond: half a millisecond is added, so that rounding er
 
 def plan_libass_drawing(drawing: LibassDrawing) -> FfmpegStep:
     """Plan the drawing of all moments into a file that the renderer reads as a video."""
+    return _plan(drawing, drawing.moments, "times", (f"file:{drawing.prepared}",))
+
+
+def stream_libass_drawing(drawing: LibassDrawing, first: int, last: int) -> StreamedFile:
+    """Plan the drawing of frames `first` to `last` (exclusive) of the canvas while the renderer reads them."""
+    output = ("-f", "mov", "-movflags", "empty_moov+default_base_moof+frag_every_frame", "pipe:1")
+    return StreamedFile(drawing.prepared, _plan(drawing, drawing.within(first, last), f"times-{first}", output))
+
+
+def _plan(drawing: LibassDrawing, moments: Sequence[int], times_name: str, output: Sequence[str]) -> FfmpegStep:
     folder = drawing.folder
-    times = [frame_time_ms(moment, drawing.fps) for moment in drawing.moments]
+    times = [frame_time_ms(moment, drawing.fps) for moment in moments]
     arguments = (
         # Without these, FFmpeg would succeed with some or no frames when memory runs out.
         *("-xerror", "-abort_on", "empty_output"),
-        *("-f", "concat", "-i", f"file:{folder}/times.ffconcat"),
+        *("-f", "concat", "-i", f"file:{folder}/{times_name}.ffconcat"),
         *("-filter_complex", _graph(drawing, times[0]), "-fps_mode", "passthrough", "-enc_time_base", "1/1000"),
         # Mostly empty frames take few bytes and little time to encode and decode.
-        *("-c:v", "qtrle", "-video_track_timescale", "1000", f"file:{drawing.prepared}"),
+        *("-c:v", "qtrle", "-video_track_timescale", "1000", *output),
     )
     return FfmpegStep(
         Invocation(arguments),
@@ -45,7 +63,7 @@ def plan_libass_drawing(drawing: LibassDrawing) -> FfmpegStep:
             Folder(f"{folder}/fonts"),
             TextFile(f"{folder}/script.ass", drawing.script),
             TextFile(f"{folder}/black.y4m", _BLACK),
-            TextFile(f"{folder}/times.ffconcat", _concat_list(times)),
+            TextFile(f"{folder}/{times_name}.ffconcat", _concat_list(times)),
             TextFile(f"{folder}/fonts.conf", _font_config(folder, drawing.fonts)),
             *(InputLink(_font_name(folder, number), font.file) for number, font in enumerate(drawing.fonts)),
             BundledFonts(_OWN_FONTS),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -20,12 +20,14 @@ from ffmpeg_worker.planning.composition.frame_ranges import (
     plan_still_frame,
 )
 from ffmpeg_worker.planning.composition.plan_copies import request_copies
-from ffmpeg_worker.planning.composition.plan_video import RenderedParts, VideoPlan
+from ffmpeg_worker.planning.composition.plan_video import RenderedParts, choose_rows_at_once, plan_steps
 from ffmpeg_worker.planning.composition.prepare_media import plan_preparation
 from ffmpeg_worker.planning.composition.resolve_fetched import resolve_fetched
+from ffmpeg_worker.planning.composition.row_steps import order_steps
 from ffmpeg_worker.planning.composition.variable_rows import combine_rows, describe_video, for_each_row
+from ffmpeg_worker.planning.composition.video_plan import VideoPlan
 from ffmpeg_worker.planning.file_references import work_name
-from ffmpeg_worker.planning.plan import FfmpegStep, Lane, Step, StepFiles, StepResult, StillStep, Summary
+from ffmpeg_worker.planning.plan import Lane, Step, StepFiles, StepResult, StillStep, Summary
 from ffmpeg_worker.scene.resolve import Resolved, frame_range
 from ffmpeg_worker.scene.subtitle_budget import SubtitleBudget
 from ffmpeg_worker.scene.timeline import frame_at
@@ -65,8 +67,11 @@ def plan_canvas(job: CanvasJob, files: LocalFiles, machine: Machine) -> Lane:
     media = {
         f"{STAGING_FOLDER}/{file.staged}": file.media for file in files.by_key.values() if file.media is not None
     }
+    at_once = choose_rows_at_once(plans, shared) if len(plans) > 1 else 1
+    steps, side_by_side = order_steps([plan_steps(plan, rendered, shared, at_once) for plan in plans], at_once)
     return Lane(
-        steps=tuple(_drop_repeated_steps(step for plan in plans for step in plan.steps(rendered, shared))),
+        steps=steps,
+        side_by_side=side_by_side,
         artifacts=tuple(artifact for plan in plans for artifact in plan.artifacts()),
         summary=Summary(partial(_describe, combine_rows(descriptions))),
         warnings=tuple(dict.fromkeys(warning for plan in plans for warning in _warnings(plan.resolved))),
@@ -114,18 +119,6 @@ def _describe_image(
     description: dict[str, Any], _results: Sequence[StepResult], written: StepFiles
 ) -> dict[str, Any]:
     return {**description, "image": "data:image/png;base64," + base64.b64encode(written[_PREVIEW]).decode()}
-
-
-def _drop_repeated_steps(steps: Iterator[Step]) -> Iterator[Step]:
-    """Drop steps that produce the same file again: rows mostly prepare the same parts of the same files."""
-    steps_by_file: dict[str, Step] = {}
-    for step in steps:
-        if isinstance(step, FfmpegStep):
-            name = step.invocation.arguments[-1]
-            if steps_by_file.get(name) == step:
-                continue
-            steps_by_file[name] = step
-        yield step
 
 
 def _warnings(resolved: Resolved) -> tuple[str, ...]:

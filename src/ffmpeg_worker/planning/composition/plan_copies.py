@@ -14,13 +14,14 @@ from ffmpeg_worker.planning.composition.copied_ranges import (
 )
 from ffmpeg_worker.planning.composition.copyable_clips import ClipSpan, find_clip_spans
 from ffmpeg_worker.planning.composition.frame_ranges import container_options, split_frames
-from ffmpeg_worker.planning.composition.plan_video import RenderedParts, VideoPlan
-from ffmpeg_worker.planning.plan import Folder, FrameRange, JoinedPiece, JoinStep, Step
+from ffmpeg_worker.planning.composition.video_plan import VideoPlan
+from ffmpeg_worker.planning.plan import Folder, FrameRange, JoinStep, Step
 from ffmpeg_worker.planning.stream_copy.coded_frames import CodedFrames
 from ffmpeg_worker.planning.stream_copy.copy_request import CopyRequest
+from ffmpeg_worker.planning.stream_copy.join_order import JoinedPiece, JoinOrder
 
-_MIN_TICKS = 10_000
-"""Units of a second in MP4 files, at least, as FFmpeg's muxer chooses them."""
+_CODECS = {"h264": "H.264", "hevc": "HEVC"}
+_BT709_LIMITED = (1, 1, 1, 1)
 
 
 def request_copies(plans: Sequence[VideoPlan], media: Mapping[str, MediaInfo]) -> CopyRequest | None:
@@ -33,8 +34,9 @@ def request_copies(plans: Sequence[VideoPlan], media: Mapping[str, MediaInfo]) -
     reason = _find_reason(plans)
     spans: tuple[ClipSpan, ...] = ()
     if not reason:
-        spans = find_clip_spans(first.resolved.scene, first.part, media)
-        reason = "" if spans else "no frame shows only one H.264 clip as it is, in the size of the canvas"
+        spans = find_clip_spans(first.resolved.scene, first.part, media, first.data.chosen_codec)
+        name = _CODECS[first.data.chosen_codec]
+        reason = "" if spans else f"no frame shows only one {name} clip as it is, in the size of the canvas"
     if reason and not is_wanted:
         return None
     parts = find_source_parts(first.resolved.scene, spans)
@@ -47,8 +49,8 @@ def _find_reason(plans: Sequence[VideoPlan]) -> str:
         return "it is switched off"
     if len(plans) > 1:
         return "the composition has several rows of variables"
-    if data.chosen_codec != "h264" or data.keeps_alpha:
-        return "only H.264 videos are copied"
+    if data.chosen_codec not in _CODECS or data.keeps_alpha:
+        return "only H.264 and HEVC videos are copied"
     if data.vfi is not None:
         return "frames are interpolated"
     if data.smart_render is None and (data.crf is not None or data.quality is not None):
@@ -65,22 +67,24 @@ def plan_with_copies(
         NotCopied: nothing can be copied.
     """
     copies = choose_copies(plan.resolved.scene, spans, coded)
-    return (*plan.preparations(), *_plan_joined(plan, copies), *plan.poster())
+    preparations = (step for _, step in plan.preparations())
+    return (*preparations, *_plan_joined(plan, copies), *plan.poster())
 
 
 def _plan_joined(plan: VideoPlan, copies: Copies) -> Iterator[Step]:
     rendered = list(_find_rendered(plan, copies))
     encoding = plan.encoding(max(plan.machine.cores // min(max(len(rendered), 1), plan.at_once), 1))
-    sound, beside = plan.plan_audio(encoding, RenderedParts())
+    sound, beside = plan.plan_audio(encoding)
     ranges: list[FrameRange] = []
+    begin = plan.part[0]
     pieces = {
-        one.first: JoinedPiece(one.file, one.last - one.first, one.begin, one.delay) for one in copies.ranges
+        one.first: JoinedPiece(one.file, range(one.first - begin, one.last - begin), one.packets)
+        for one in copies.ranges
     }
-    same = ("-profile:v", copies.profile, "-x264-params", f"sps-id={copies.parameters_id}")
     for number, (first, last) in enumerate(rendered):
         name = f"{plan.scratch_stem}-{number}.mp4"
-        ranges.append(plan.frame_range(first, last, encoding, name, *same))
-        pieces[first] = JoinedPiece(name, last - first)
+        ranges.append(plan.frame_range(first, last, encoding, name, *copies.encoder_options))
+        pieces[first] = JoinedPiece(name, range(first - begin, last - begin))
     if ranges or beside:
         yield plan.render_step(tuple(ranges), encoding, beside)
     yield _join(plan, tuple(pieces[first] for first in sorted(pieces)), sound)
@@ -95,15 +99,14 @@ def _find_rendered(plan: VideoPlan, copies: Copies) -> Iterator[tuple[int, int]]
 
 
 def _join(plan: VideoPlan, pieces: tuple[JoinedPiece, ...], sound: str | None) -> JoinStep:
-    rate = plan.resolved.scene.fps
-    ticks = rate[0]
-    while ticks < _MIN_TICKS:
-        ticks *= 2
+    order = JoinOrder(pieces, f"{plan.scratch_stem}-video.mp4", 1 / plan.rate, color=_BT709_LIMITED)
+    is_tagged = plan.data.chosen_codec == "hevc" and not plan.name.lower().endswith(".mkv")
+    tag = ("-tag:v", "hvc1") if is_tagged else ()
     arguments = (
-        *("-f", "mp4", "-i", "pipe:0", *(("-i", f"file:{sound}") if sound else ())),
-        *("-map", "0:v:0", *(("-map", "1:a:0") if sound else ()), "-c", "copy"),
+        *("-i", f"file:{order.output}", *(("-i", f"file:{sound}") if sound else ())),
+        *("-map", "0:v:0", *(("-map", "1:a:0") if sound else ()), "-c", "copy", *tag),
         *(*container_options(plan.name), f"file:{plan.work_name}"),
     )
     folder = plan.work_name.rpartition("/")[0]
     setup = (Folder(folder),) if folder else ()
-    return JoinStep(pieces, rate, ticks, Invocation(arguments), float(plan.length_s), setup)
+    return JoinStep(order, plan.resolved.scene.fps, Invocation(arguments), float(plan.length_s), setup)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -17,7 +18,7 @@ from ffmpeg_worker.planning.stream_copy.choose_copied import CopiedPart, choose_
 from ffmpeg_worker.planning.stream_copy.coded_frames import CodedFrames
 from ffmpeg_worker.planning.stream_copy.copy_request import NotCopied
 from ffmpeg_worker.planning.stream_copy.encoded_piece import encode_piece
-from ffmpeg_worker.planning.stream_copy.splice_order import SpliceOrder
+from ffmpeg_worker.planning.stream_copy.join_order import JoinedPiece, JoinOrder
 
 _HEAD, _TAIL, _VIDEO = "cut-head.mp4", "cut-tail.mp4", "cut-video.mp4"
 _FAMILIES = {"mov": {"mp4", "mov"}, "matroska": {"mkv"}, "mpegts": {"mov"}}
@@ -40,7 +41,7 @@ class CutPlan:
 
     part: CopiedPart
     encodes: tuple[FfmpegStep, ...]
-    order: SpliceOrder
+    order: JoinOrder
     join: FfmpegStep
     rest: FfmpegStep | None
     rest_name: str
@@ -80,7 +81,7 @@ def plan_cut(
     part = choose_part(cut, frames)
     if frames.has_timecode and cut.command.container.has_timecode:
         raise NotCopied("the source has a timecode, which the output keeps in a track of its own")
-    source = f"file:{STAGING_FOLDER}/{files[cut.command.key].staged}"
+    source = f"{STAGING_FOLDER}/{files[cut.command.key].staged}"
     return _CutPlanner(lane, cut, frames, media, part, source, media_input_options(machine)).plan()
 
 
@@ -97,22 +98,13 @@ class _CutPlanner:
     def plan(self) -> CutPlan:
         """See `plan_cut`."""
         pieces = [(name, times) for name, times in ((_HEAD, self.part.head), (_TAIL, self.part.tail)) if times]
-        opened = (*self.limits, "-i", self.source)
+        opened = (*self.limits, "-i", f"file:{self.source}")
         encodes = tuple(
             FfmpegStep(
                 Invocation(encode_piece(self.frames, times, number, opened, f"file:{name}")),
                 expected_s=float(len(times) / self.frames.rate),
             )
             for number, (name, times) in enumerate(pieces)
-        )
-        names = {name for name, _ in pieces}
-        order = SpliceOrder(
-            self.part,
-            self._origin,
-            self.frames.last_duration,
-            _HEAD if _HEAD in names else None,
-            _TAIL if _TAIL in names else None,
-            _VIDEO,
         )
         others = find_other_streams(self.cut.command, self.media)
         rest = None if others == () else FfmpegStep(Invocation(self._rest(others)))
@@ -124,7 +116,19 @@ class _CutPlanner:
             if isinstance(item, Folder)
         )
         join = FfmpegStep(Invocation(self._join(has_rest=rest is not None)), setup=folders)
-        return CutPlan(self.part, encodes, order, join, rest, self._rest_name, self._early_s, self._length_s)
+        return CutPlan(
+            self.part, encodes, self._order(), join, rest, self._rest_name, self._early_s, self._length_s
+        )
+
+    def _order(self) -> JoinOrder:
+        def shown(times: Sequence[int]) -> tuple[int, ...]:
+            return tuple(time - self._origin for time in times)
+
+        part = self.part
+        copied = JoinedPiece(self.source, shown(sorted(part.copied)), part.copied)
+        head = (JoinedPiece(_HEAD, shown(part.head)),) if part.head else ()
+        tail = (JoinedPiece(_TAIL, shown(part.tail)),) if part.tail else ()
+        return JoinOrder((*head, copied, *tail), _VIDEO, self.frames.time_base, self.frames.last_duration)
 
     @property
     def _rest_name(self) -> str:
@@ -176,7 +180,7 @@ class _CutPlanner:
         maps = ("-vn",) if streams is None else tuple(token for one in streams for token in ("-map", f"0:{one}"))
         return (
             *("-ss", _seconds(max(self._start_s, Fraction(0)) - self._early_s)),
-            *(*self.limits, "-i", self.source, *maps, "-map_chapters", "-1"),
+            *(*self.limits, "-i", f"file:{self.source}", *maps, "-map_chapters", "-1"),
             *(("-map_metadata", "-1") if command.drops_metadata else ()),
             *(token for option in command.rest for token in option.tokens()),
             *self._sound_options,
@@ -185,19 +189,9 @@ class _CutPlanner:
         )
 
     def _tag_options(self) -> tuple[str, ...]:
-        """The name of the sample entry: `hev1` allows parameter sets among the pictures, `hvc1` does not.
-
-        Raises:
-            NotCopied: the command asks for `hvc1`.
-        """
-        if self.frames.codec != "hevc" or self.cut.command.container.chunk == "mkv":
-            return ()
-        if not self.part.head and not self.part.tail:
-            return ("-tag:v", "hvc1")
-        tags = {option.value for option in self.cut.command.muxer if option.name in {"tag", "vtag"}}
-        if "hvc1" in tags:
-            raise NotCopied('"hvc1" allows one set of parameters only, and the encoded frames have their own')
-        return ("-tag:v", "hev1")
+        """The name of the sample entry: all parameter sets are in it."""
+        is_plain = self.frames.codec != "hevc" or self.cut.command.container.chunk == "mkv"
+        return () if is_plain else ("-tag:v", "hvc1")
 
     def _join(self, *, has_rest: bool) -> tuple[str, ...]:
         """Write the output; input 0 is the source, which gives metadata and chapters."""
@@ -205,7 +199,7 @@ class _CutPlanner:
         rest = ("-itsoffset", _seconds(-self._early_s), *self.limits, "-i", f"file:{self._rest_name}")
         return (
             *("-copyts", "-itsoffset", _seconds(-(self._start_s + self.frames.start_s))),
-            *(*self.limits, "-i", self.source),
+            *(*self.limits, "-i", f"file:{self.source}"),
             *(*self.limits, "-i", f"file:{_VIDEO}"),
             *(rest if has_rest else ()),
             *("-map", "1:v:0", *(("-map", "2") if has_rest else ()), "-c", "copy"),

@@ -64,7 +64,7 @@ def match_encoder(frames: CodedFrames, number: int) -> tuple[str, ...]:
 
 def _match_h264(frames: CodedFrames, number: int) -> tuple[str, ...]:
     sets = read_stream_parameters("h264", frames.extradata)
-    sequence = read_sequence(sets.h264_sequence)
+    sequence = read_sequence(sets.h264_sequences[0])
     profile = _H264_PROFILES.get(sequence.profile)
     if not sequence.is_progressive:
         raise NotCopied("the video is interlaced or coded in fields")

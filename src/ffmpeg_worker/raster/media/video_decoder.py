@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 
 from ffmpeg_worker.raster.errors import RasterError, out_of_memory
 from ffmpeg_worker.raster.media.filter_chain import FilterChain
-from ffmpeg_worker.raster.media.open_container import open_container
+from ffmpeg_worker.raster.media.open_container import is_stream, open_container
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +54,7 @@ class VideoDecoder:
     def __init__(self, path: Path, *, is_interlaced: bool = False, threads: int = 2, where: str = "") -> None:
         """Open the first video stream; `where` begins log messages. Raises: RasterError."""
         self._path = path
+        self._is_stream = is_stream(path)
         self._is_interlaced = is_interlaced
         self._threads = threads
         self._where = where
@@ -121,7 +122,14 @@ class VideoDecoder:
             self._current, self._next = self._next, next(self._decoded, None)
 
     def _seek(self, limit: float, *, may_skip: bool = True) -> None:
-        """Make the current frame one that begins at or before `limit`, or else the first of the file."""
+        """Make the current frame one that begins at or before `limit`, or else the first of the file.
+
+        A stream stays where it is: it begins with what is shown first.
+        """
+        if self._is_stream:
+            if not self._has_decoded:
+                self._fill()
+            return
         wanted = limit - self._preroll_s
         self._skip_until_s = wanted - _FULLY_DECODED_S if may_skip and self._has_times else float("-inf")
         for back_s in (0.0, 1.0, 5.0, 20.0) if self._has_decoded or wanted > _MIN_SEEK_S else ():

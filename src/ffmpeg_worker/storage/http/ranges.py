@@ -50,14 +50,14 @@ class HttpRanges:
     def __init__(self, outbound: OutboundClient, source: FileSource) -> None:
         self._outbound = outbound
         self._source = source
-        self._kept = outbound.keep_sessions()
+        self._kept = outbound.keep_connections()
         self._shown = display_name(source.url)
         self._name = ""
 
     @property
     def max_parallel(self) -> int:
         """See `RangeRequests.max_parallel`."""
-        return 3
+        return 4
 
     @property
     def name(self) -> str:
@@ -85,15 +85,13 @@ class HttpRanges:
 
     async def close(self) -> None:
         """See `RangeRequests.close`."""
-        await self._kept.close()
+        await self._kept.aclose()
 
     @asynccontextmanager
     async def _get(self, headers: Mapping[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
         has_begun = False
         try:
-            async with self._outbound.get(
-                self._source.url, self._source.plain_headers, headers, self._kept
-            ) as response:
+            async with self._kept.get(self._source.url, self._source.plain_headers, headers) as response:
                 has_begun = True
                 yield response
         except aiohttp.ClientConnectorCertificateError:

@@ -12,16 +12,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 from ffmpeg_worker.errors import FileError
 from ffmpeg_worker.storage.local.data_usage import Survey
 from ffmpeg_worker.storage.local.file_area import FileArea, cannot_write
+from ffmpeg_worker.storage.local.socket_copy import Turn, copy_from_socket, write_all
 from ffmpeg_worker.tasks import finish_then_cancel
 
 _RESUMABLE = ".resumable"
-_MAX_PIECES = 1024
-"""Pieces of one system call: IOV_MAX."""
 
 
 class Draft:
@@ -110,12 +109,31 @@ class Draft:
         if missing > 0:
             await self.expect(missing)
         try:
-            await finish_then_cancel(asyncio.to_thread(_write_all, self._descriptor, block, self.length))
+            await finish_then_cancel(asyncio.to_thread(write_all, self._descriptor, block, self.length))
         except OSError as error:
-            self.keeps = False  # what is there would fill the disk further
-            raise cannot_write(error) from error
+            self.fail(error)
         self.length += size
         self._written += size
+
+    async def take_turn(self, connection: int, count: int) -> Turn:
+        """Append up to `count` bytes, which `expect` has announced, as they arrive at a non-blocking socket.
+
+        A turn with a `problem` must be followed by `fail`.
+        """
+        copy = asyncio.to_thread(copy_from_socket, connection, self._descriptor, self.length, count)
+        turn = await finish_then_cancel(copy)
+        self.length += turn.count
+        self._written += turn.count
+        return turn
+
+    def fail(self, error: OSError) -> NoReturn:
+        """Give up: the disk does not take the file.
+
+        Raises:
+            DiskFull, FileError: always.
+        """
+        self.keeps = False  # what is there would fill the disk further
+        raise cannot_write(error) from error
 
     def _remove_folder(self) -> None:
         """Remove the folder of drafts if it is empty."""
@@ -227,14 +245,3 @@ def drop_resumable(area: FileArea, name: str) -> bool:
         area.usage.forget(path)
         path.unlink(missing_ok=True)
     return bool(found)
-
-
-def _write_all(descriptor: int, block: Sequence[bytes | bytearray], offset: int) -> None:
-    left = [memoryview(piece) for piece in block]
-    while left:
-        count = os.pwritev(descriptor, left[:_MAX_PIECES], offset)
-        offset += count
-        while left and count >= len(left[0]):
-            count -= len(left.pop(0))
-        if count:
-            left[0] = left[0][count:]

@@ -12,7 +12,7 @@ from yarl import URL
 
 from ffmpeg_worker.errors import AddressNotAllowed
 from ffmpeg_worker.job.credentials import CloudType, Credentials
-from ffmpeg_worker.outbound.client import has_usable_host
+from ffmpeg_worker.outbound.addresses import has_usable_host
 from ffmpeg_worker.storage.objects.bucket import Bucket, BucketAccess
 from ffmpeg_worker.storage.objects.credentials import complete_credentials, read_connection_string
 from ffmpeg_worker.storage.objects.errors import invalid_credentials

@@ -79,7 +79,7 @@ class RangedOpener:
                     return await self._download(answer) if size <= limits.max_bytes else None
                 file = await self._open(answer, identity, shared)
                 file.note_request()
-                file.note_latency(latency_s)
+                file.connections.note_latency(latency_s)
                 return file
 
         opened = None

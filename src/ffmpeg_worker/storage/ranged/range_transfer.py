@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import aclosing
+from collections.abc import AsyncIterable, Iterator
+from contextlib import aclosing, suppress
 from typing import Protocol
 
+from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.retry import AttemptFailed, backoff
 from ffmpeg_worker.storage.errors import source_incomplete
+from ffmpeg_worker.storage.ranged.link_meter import LinkMeter
 from ffmpeg_worker.storage.ranged.range_requests import RangeRequests
 from ffmpeg_worker.storage.ranged.sparse_file import SparseFile
 from ffmpeg_worker.storage.transfer import DownloadLimits, StallGuard
+from ffmpeg_worker.tasks import cancel_and_wait
 
 _FLUSH_BYTES = 1 << 20
+_BATCH_S = 0.005
+"""A reader waits so long for the bytes behind those that it reads: small writes are dear."""
+_STRETCH_BYTES = 4 << 20
+"""Bytes after which the rate of a request is noted, and measured anew."""
 _IDLE_S = 10.0
 """Seconds after which a request whose reader has stopped is ended; another one follows when it reads on."""
 _PROGRESS_BYTES = 256 << 10
@@ -27,17 +34,10 @@ class Owner(Protocol):
     requests: RangeRequests
     limits: DownloadLimits
     shown: str
+    connections: LinkMeter
 
     def note_request(self) -> None:
         """Count a request."""
-        ...
-
-    def note_latency(self, seconds: float) -> None:
-        """Note the time from a request to its answer."""
-        ...
-
-    def note_rate(self, size: int, seconds: float) -> None:
-        """Note how long the bytes of an answer took."""
         ...
 
     async def receive(self, start: int, block: bytes | bytearray) -> None:
@@ -55,11 +55,13 @@ class RangeTransfer:
         self.owner = owner
         self.position = start
         self.end = end
+        self.is_paused = False
         self._allowed = allowed
         self._moved = asyncio.Event()
         self._file = file
         self._pending = bytearray()
         self._lock = asyncio.Lock()
+        self._later: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Transfer; each retry goes on where the last request broke off. Errors as for `RangeRequests.request`."""
@@ -100,9 +102,14 @@ class RangeTransfer:
         """See `Transfer.flush`."""
         async with self._lock:
             block, self._pending = self._pending, bytearray()
-            if block:
+            if not block:
+                return
+            try:
                 await self.owner.receive(self.position, block)
-                self.position += len(block)
+            except BaseException:
+                self._pending = block + self._pending  # the next block belongs behind it
+                raise
+            self.position += len(block)
 
     async def _attempt(self) -> None:
         owner, start, end = self.owner, self.position, self.end
@@ -110,44 +117,76 @@ class RangeTransfer:
         owner.note_request()
         began_at = time.monotonic()
         async with owner.requests.request(start, end, self._file.version) as answer:
-            answered_at = time.monotonic()
-            owner.note_latency(answered_at - began_at)
+            owner.connections.note_latency(time.monotonic() - began_at)
             try:
                 async with aclosing(answer.blocks) as blocks:
-                    async for block in blocks:
-                        self._pending += block
-                        guard.count(len(block))
-                        await self._flush_if_due()
-                        if self._arrived >= self.end < end:
-                            break
-                        if self._allowed <= self._arrived < self.end:
-                            if not await self._pause():
-                                break
-                            guard = StallGuard(owner.limits.min_bytes_per_s, owner.limits.window_s)
-                owner.note_rate(self._arrived - start, time.monotonic() - answered_at)
+                    await self._receive(blocks, guard)
             finally:
+                if self._later is not None:
+                    await cancel_and_wait(self._later)
+                    self._later = None
                 await self.flush()
 
+    async def _receive(self, blocks: AsyncIterable[bytes], guard: StallGuard) -> None:
+        connections, end = self.owner.connections, self.end
+        first, stretch = self.arrived, connections.begin()
+        try:
+            async for block in blocks:
+                self._pending += block
+                guard.count(len(block))
+                await self._flush_if_due()
+                if self.arrived >= self.end < end:
+                    return
+                is_ahead = self._allowed <= self.arrived < self.end
+                if not is_ahead and self.arrived - first < _STRETCH_BYTES:
+                    continue
+                connections.end(stretch, self.arrived - first)
+                goes_on = not is_ahead or await self._pause()
+                first, stretch = self.arrived, connections.begin(is_after_pause=is_ahead)
+                if is_ahead:
+                    guard.restart()
+                if not goes_on:
+                    return
+        finally:
+            connections.end(stretch, self.arrived - first)
+
     @property
-    def _arrived(self) -> int:
+    def arrived(self) -> int:
+        """See `Transfer.arrived`."""
         return self.position + len(self._pending)
 
     async def _flush_if_due(self) -> None:
-        if len(self._pending) >= _FLUSH_BYTES or self._file.is_awaited(self.position, self._arrived):
+        size = len(self._pending)
+        if size >= _FLUSH_BYTES:
+            await self.flush()
+        elif self._file.is_awaited(self.position, self.arrived):
+            if size >= self.owner.connections.link.rate * _BATCH_S:
+                await self.flush()
+            elif self._later is None:
+                self._later = asyncio.get_running_loop().create_task(self._flush_later())
+
+    async def _flush_later(self) -> None:
+        """Write what a reader waits for, even if nothing more arrives."""
+        await asyncio.sleep(_BATCH_S)
+        self._later = None
+        with suppress(WorkerError):  # writing the next block fails, too
             await self.flush()
 
     async def _pause(self) -> bool:
         """Wait until the reader has come closer; return whether it has before the request is to be ended."""
         await self.flush()
+        self.is_paused = True
         try:
             async with asyncio.timeout(_IDLE_S):
                 await self._wait_until_allowed()
         except TimeoutError:
             return False
+        finally:
+            self.is_paused = False
         return self.position < self.end
 
     async def _wait_until_allowed(self) -> None:
-        while self._allowed <= self._arrived < self.end:
+        while self._allowed <= self.arrived < self.end:
             self._moved.clear()
             await self._moved.wait()
 

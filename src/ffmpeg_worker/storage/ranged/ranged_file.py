@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from ffmpeg_worker.errors import DiskFull, SourceUnreachable, WorkerError
 from ffmpeg_worker.storage.errors import source_too_large
 from ffmpeg_worker.storage.ranged.byte_ranges import ByteRanges
+from ffmpeg_worker.storage.ranged.link_meter import LinkMeter
 from ffmpeg_worker.storage.ranged.range_requests import RangeRequests
 from ffmpeg_worker.storage.ranged.range_transfer import RangeTransfer
-from ffmpeg_worker.storage.ranged.read_ahead import MIN_BLOCK_BYTES, Link, ReadAhead, Wanted
+from ffmpeg_worker.storage.ranged.read_ahead import MIN_BLOCK_BYTES, ReadAhead, Wanted
 from ffmpeg_worker.storage.ranged.sparse_file import SparseFile
 from ffmpeg_worker.storage.transfer import DownloadLimits, TransferMeter
 from ffmpeg_worker.tasks import cancel_and_wait
 
 _UNSTABLE = frozenset({"source_changed", "source_bad_answer"})
 """Codes of errors that the next attempt at the job may avoid by downloading the source whole."""
-_RATE_MEMORY = 0.8
-"""What a measured rate counts beside the next one, which may be that of one of several connections."""
+_KEPT_BYTES = 1 << 20
+"""A request that has so much left goes on when its reader has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +55,16 @@ class RangedFile:
         self.fetched_bytes = 0
         """Bytes that this job caused to be fetched."""
         self.request_count = 0
+        self.connections = LinkMeter()
         self.problem: WorkerError | None = None
         """The first error that made a read fail."""
         self._place = place
         self._file = place.file
         self._meter = meter
-        self._link = Link()
         self._read = ByteRanges()
         self._fetched = ByteRanges()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._readers = 0
+        self._tasks: dict[asyncio.Task[None], RangeTransfer] = {}
         self._is_closed = False
 
     def open_reader(self, read_limit: int | None = None) -> RangedReader:
@@ -70,7 +72,19 @@ class RangedFile:
 
         `read_limit`: byte from which on it will probably read nothing; nothing is fetched ahead from there on.
         """
+        self._readers += 1
         return RangedReader(self, ReadAhead(self.size, read_limit))
+
+    def release_reader(self) -> None:
+        """Note that a reader has ended; after the last one, end the long requests that nobody waits for.
+
+        The server would fill the buffers of their connections. Short requests go on: another reader may follow, as
+        FFmpeg follows a probe.
+        """
+        self._readers -= 1
+        for task, transfer in self._tasks.items() if not self._readers else ():
+            if transfer.end - transfer.arrived > _KEPT_BYTES and not self._file.is_wanted(transfer):
+                task.cancel()
 
     def open_descriptor(self) -> int:
         """A new descriptor of the sparse file, which can only be read; the caller closes it."""
@@ -80,11 +94,6 @@ class RangedFile:
     def reused_bytes(self) -> int:
         """Bytes that this job has read and that other jobs, or earlier ones, caused to be fetched."""
         return sum(stop - start for range_ in self._read for start, stop in self._fetched.gaps(*range_))
-
-    @property
-    def link(self) -> Link:
-        """What has been measured of the connections."""
-        return self._link
 
     @property
     def is_closed(self) -> bool:
@@ -99,11 +108,15 @@ class RangedFile:
     @property
     def is_busy(self) -> bool:
         """Whether so many requests of this job run that none is sent for bytes that nobody waits for."""
-        return len(self._tasks) >= self.requests.max_parallel
+        return sum(not transfer.is_paused for transfer in self._tasks.values()) >= self.requests.max_parallel
 
     def has(self, start: int, end: int) -> bool:
         """Whether all bytes of a range have arrived."""
         return self._file.present.covers(start, end)
+
+    def has_received(self, start: int, end: int) -> bool:
+        """Whether all bytes of a range have arrived, although some may not be in the file yet."""
+        return self._file.has_received(start, end)
 
     def note_read(self, start: int, end: int) -> None:
         """Count a range as read by this job."""
@@ -156,17 +169,6 @@ class RangedFile:
         """See `Owner.note_request`."""
         self.request_count += 1
 
-    def note_latency(self, seconds: float) -> None:
-        """See `Owner.note_latency`."""
-        known_s = self._link.latency_s
-        self._link = replace(self._link, latency_s=min(seconds, known_s) if known_s else seconds)
-
-    def note_rate(self, size: int, seconds: float) -> None:
-        """See `Owner.note_rate`."""
-        if size >= MIN_BLOCK_BYTES:
-            rate = size / max(seconds, 1e-3)
-            self._link = replace(self._link, rate=max(rate, self._link.rate * _RATE_MEMORY))
-
     async def receive(self, start: int, block: bytes | bytearray) -> None:
         """Write a block that has arrived for this job.
 
@@ -190,11 +192,11 @@ class RangedFile:
         transfer = RangeTransfer(self, self._file, start, end, allowed)
         self._file.transfers.append(transfer)
         task = asyncio.ensure_future(transfer.run())
-        self._tasks.add(task)
+        self._tasks[task] = transfer
         task.add_done_callback(partial(self._end_transfer, transfer))
 
     def _end_transfer(self, transfer: RangeTransfer, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        del self._tasks[task]
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, WorkerError):
             error = SourceUnreachable(f'The input "{self.shown}" cannot be read.', detail=repr(error))
@@ -239,12 +241,15 @@ class RangedReader:
         self._file.note_read(start, end)
 
     def close(self) -> None:
-        """End the reader's read-ahead; what is on its way arrives."""
-        self._is_closed = True
+        """End the reader's read-ahead; further calls do nothing."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._file.release_reader()
 
     def _advance(self, start: int, end: int) -> None:
         if self._is_closed or self._file.is_closed:
             return
-        wanted = self._ahead.advance(start, end, self._file.link)
+        has_arrived = self._file.has_received(start, end)
+        wanted = self._ahead.advance(start, end, self._file.connections.link, has_arrived=has_arrived)
         if wanted is not None:
             self._file.request(wanted)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ffmpeg_worker.storage.ranged.link_meter import Link
+
 MIN_BLOCK_BYTES = 256 << 10
 MAX_BLOCK_BYTES = 2 << 20
 MAX_AHEAD_BYTES = 32 << 20
@@ -11,19 +13,22 @@ MAX_AHEAD_BYTES = 32 << 20
 
 _BLOCK_RATE = 20_000_000
 """Bytes per second: a block after a jump grows by what a usual connection transfers during one round trip."""
-_MAX_RATE = 100_000_000
+_MAX_RATE = 400_000_000
 """Bytes per second up to which the latency of the next request shall not make a reader wait."""
 _MIN_WINDOW_BYTES = 1 << 20
 """A reader has at most as much ahead of it as it has read, until that is so much."""
-_SHARE = 8
-"""Later, a reader that reads for long has this part of what it has read ahead of it."""
-_MAX_EXTENT_BYTES = 64 << 20
 _LONG_BYTES = 32 << 20
-"""A reader that has read so much probably reads all: its bytes are requested in pieces over several connections,
-as one connection is often slower than the network."""
+"""A reader that has read so much probably reads all."""
 _LONG_SHARE = 4
-_PIECES = 4
-"""Pieces of the window of such a reader."""
+_HUNGRY_SHARE = 2
+"""Such a reader has this part of what it has read ahead of it; the second one if it waits for the source."""
+_PIECES = 3
+"""Pieces of the window of such a reader, where several connections are faster than one."""
+_MAX_REACH_BYTES = 2 << 20
+_MAX_HUNGRY_REACH_BYTES = 16 << 20
+_MAX_LONG_REACH_BYTES = 64 << 20
+"""How far behind the goal a request may reach. The buffers of a connection fill up when its reader pauses or ends;
+those of a reader that waits for the source are empty."""
 _STEPS = 8
 """Steps in which a window is moved on."""
 _SKIP_BYTES = 1 << 20
@@ -31,14 +36,6 @@ _SKIP_BYTES = 1 << 20
 _MAX_RUNS = 3
 """Places where one reader reads alternately: an index at the end, sound and picture that are far apart."""
 _ALIGNMENT = 16 << 10
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """What has been measured of a source: seconds from a request to its answer, bytes per second."""
-
-    latency_s: float = 0.0
-    rate: float = 20e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +62,13 @@ class _Run:
     goal: int
     """Byte behind the last one that was wanted."""
     read: int = 0
+    waited_at: int = 0
+    """Byte behind the last read for which the reader had to wait."""
+
+    def is_hungry(self, early: int) -> bool:
+        """Whether the reader is faster than the source; `early` bytes are requested before they are wanted."""
+        near = max(_MIN_WINDOW_BYTES + early, self.read // 4)
+        return self.read >= _MIN_WINDOW_BYTES and self.position - self.waited_at <= near
 
 
 class ReadAhead:
@@ -76,13 +80,14 @@ class ReadAhead:
         self._limit = size if limit is None else min(size, limit)
         self._runs: list[_Run] = []
 
-    def advance(self, start: int, end: int, link: Link) -> Wanted | None:
+    def advance(self, start: int, end: int, link: Link, *, has_arrived: bool = True) -> Wanted | None:
         """Note a read, and decide what to request for it and ahead of it.
 
         Args:
             start: first byte of the read.
             end: byte behind the last one.
             link: how fast the source answers.
+            has_arrived: whether the bytes are there, so that the reader does not wait for them.
 
         Returns:
             What is wanted; `None` if it is little more than what was wanted before.
@@ -95,6 +100,8 @@ class ReadAhead:
             return Wanted(aligned, goal, goal, goal)
         self._runs.remove(run)
         self._runs.insert(0, run)
+        if not has_arrived:
+            run.waited_at = end
         if end > run.position:
             run.read += end - max(start, run.position)
             run.position = end
@@ -102,19 +109,21 @@ class ReadAhead:
         return None
 
     def _go_on(self, run: _Run, start: int, link: Link) -> Wanted | None:
-        window = window_size(run.read, link.latency_s)
+        early = min(run.read, round(link.latency_s * min(link.rate, _MAX_RATE)))
+        is_hungry = run.is_hungry(early)
+        if run.read < _MIN_WINDOW_BYTES:
+            early = 0
+        window = window_size(run.read, link.latency_s, is_hungry=is_hungry)
         goal = self._cap(run.position + window, run.position)
         if run.position <= run.goal and goal - run.goal < window // _STEPS and not goal == self._limit > run.goal:
             return None
         # What a reader has left out stays out.
         run.goal = goal
-        if run.read >= _LONG_BYTES:
+        if run.read >= _LONG_BYTES and link.gains_by_sharing:
             piece = window // _PIECES
             return Wanted(start, goal, self._cap(goal + piece, run.position), goal, piece + piece // 2)
-        # Buffers of the connection fill up to the extent: a reader that ends soon shall not cause much of that.
-        extent = goal + min(max(run.read // 2, MIN_BLOCK_BYTES), _MAX_EXTENT_BYTES)
-        horizon = goal + min(run.read, round(link.latency_s * min(link.rate, _MAX_RATE)))
-        return Wanted(start, goal, self._cap(extent, run.position), self._cap(horizon, run.position))
+        extent = goal + early + reach_size(run.read, is_hungry=is_hungry)
+        return Wanted(start, goal, self._cap(extent, run.position), self._cap(goal + early, run.position))
 
     def _find(self, start: int) -> _Run | None:
         """The run that a read continues, or repeats a part of."""
@@ -135,7 +144,16 @@ def block_size(latency_s: float) -> int:
     return min(MIN_BLOCK_BYTES + round(latency_s * _BLOCK_RATE), MAX_BLOCK_BYTES)
 
 
-def window_size(read: int, latency_s: float) -> int:
+def window_size(read: int, latency_s: float, *, is_hungry: bool = False) -> int:
     """Bytes to have ahead of a reader that has read `read` bytes one after the other."""
-    steady = max(_MIN_WINDOW_BYTES, read // (_SHARE if read < _LONG_BYTES else _LONG_SHARE))
-    return min(steady, max(read, block_size(latency_s)), MAX_AHEAD_BYTES)
+    if read < _LONG_BYTES:
+        return min(_MIN_WINDOW_BYTES, max(read, block_size(latency_s)))
+    return min(read // (_HUNGRY_SHARE if is_hungry else _LONG_SHARE), MAX_AHEAD_BYTES)
+
+
+def reach_size(read: int, *, is_hungry: bool) -> int:
+    """Bytes behind the goal that a request for such a reader may bring, too."""
+    if is_hungry:
+        most = _MAX_HUNGRY_REACH_BYTES if read < _LONG_BYTES else _MAX_LONG_REACH_BYTES
+        return min(2 * read, most)
+    return min(max(read // 2, MIN_BLOCK_BYTES), _MAX_REACH_BYTES if read < _LONG_BYTES else MAX_AHEAD_BYTES)

@@ -31,6 +31,11 @@ class Transfer(Protocol):
         """The job that it belongs to."""
         ...
 
+    @property
+    def arrived(self) -> int:
+        """Byte behind the last one that has arrived, which may not be in the file yet."""
+        ...
+
     def has_pending(self, start: int, end: int) -> bool:
         """Whether bytes of a range have arrived that are not in the file yet."""
         ...
@@ -116,8 +121,20 @@ class SparseFile:
             self._waiters.discard(waiter)
 
     def is_awaited(self, start: int, end: int) -> bool:
-        """Whether a reader waits for bytes of a range."""
-        return any(waiter.start < end and start < waiter.end for waiter in self._waiters)
+        """Whether a reader waits for bytes of a range, and for none behind it."""
+        return any(start < waiter.end <= end for waiter in self._waiters)
+
+    def is_wanted(self, transfer: Transfer) -> bool:
+        """Whether a reader waits for bytes that a transfer brings."""
+        return any(waiter.start < transfer.end and transfer.position < waiter.end for waiter in self._waiters)
+
+    def has_received(self, start: int, end: int) -> bool:
+        """Whether all bytes of a range have arrived, although some may not be in the file yet."""
+        reached = self.present.end_of_run(start)
+        for transfer in self.transfers:
+            if transfer.position <= reached < transfer.arrived:
+                reached = transfer.arrived
+        return reached >= end
 
     def unclaimed(self, start: int, end: int) -> list[tuple[int, int]]:
         """The parts of a range that have not arrived and that no transfer brings."""

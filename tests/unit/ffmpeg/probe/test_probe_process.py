@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 
 from ffmpeg_worker.ffmpeg.probe import probe_process
-from ffmpeg_worker.ffmpeg.probe.probe_process import ProbeProcess
+from ffmpeg_worker.ffmpeg.probe.probe_process import ProbeProcess, ReplyReader
 from ffmpeg_worker.process.child import Child
 from ffmpeg_worker.process.pipes import PipeWriter
 from support.programs.fake_spawner import FakeChild, Script
@@ -21,7 +21,7 @@ from support.programs.fake_spawner import FakeChild, Script
 class Requests:
     """The pipe to the child: keeps what is written, and answers each request."""
 
-    def __init__(self, replies: asyncio.StreamReader, *answers: bytes) -> None:
+    def __init__(self, replies: ReplyReader, *answers: bytes) -> None:
         self.lines: list[dict[str, Any]] = []
         self._replies = replies
         self._answers = list(answers)
@@ -29,11 +29,11 @@ class Requests:
     def write(self, data: bytes) -> None:
         self.lines.append(json.loads(data))
         if "path" in self.lines[-1] and self._answers:
-            self._replies.feed_data(self._answers.pop(0) + b"\n")
+            self._replies.feed(self._answers.pop(0) + b"\n")
 
 
 def make(*answers: bytes) -> tuple[ProbeProcess, FakeChild, Requests]:
-    replies = asyncio.StreamReader()
+    replies = ReplyReader()
     child, requests = FakeChild(Script(hangs=True), {}), Requests(replies, *answers)
     return ProbeProcess(cast(Child, child), cast(PipeWriter, requests), replies, socket.socket()), child, requests
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import av
 import pytest
 
-from ffmpeg_worker.ffmpeg.probe.pyav_probe import ProbeFailed, answer_requests, describe
+from ffmpeg_worker.ffmpeg.probe.pyav_container import ProbeFailed
+from ffmpeg_worker.ffmpeg.probe.pyav_probe import answer_requests, describe
 
 
 @pytest.fixture

@@ -51,15 +51,16 @@ def test_copying_begins_at_the_next_key_frame_and_ends_between_b_frames() -> Non
     scene = _scene(("a", 0, 88, 0.4))
     found = choose_copies(scene, _spans(scene), {"_in/a": _coded()})
     # Frame 0 is frame 10 of the clip. Its frame 97 is a B picture, decoded after frame 98.
-    assert found.ranges == (CopiedRange(20, 87, "_in/a", 30 * 512, 1),)
-    assert (found.profile, found.parameters_id) == ("main", 1)
+    packets = tuple(pts for pts in _coded().pts if 30 * 512 <= pts < 97 * 512)
+    assert found.ranges == (CopiedRange(20, 87, "_in/a", packets),)
+    assert found.encoder_options == ("-profile:v", "main", "-x264-params", "sps-id=1")
 
 
 def test_clips_of_equal_parameters_are_all_copied() -> None:
     scene = _scene(("a", 0, 100, 0.0), ("b", 100, 200, 0.0))
     found = choose_copies(scene, _spans(scene), {"_in/a": _coded(), "_in/b": _coded(extradata=_HIGH)})
     assert [(one.first, one.file) for one in found.ranges] == [(0, "_in/a"), (100, "_in/b")]
-    assert (found.profile, found.parameters_id) == ("high", 2)
+    assert found.encoder_options == ("-profile:v", "high", "-x264-params", "sps-id=2")
 
 
 def test_of_clips_with_conflicting_parameters_the_longer_one_is_copied() -> None:

@@ -100,6 +100,8 @@ def _lines(steps: tuple[Step, ...]) -> Iterator[Any]:
                 ranges = [f"{part.first}-{part.last}: {_shown(part.encode)}" for part in step.ranges]
                 beside, folders = [*_lines(step.beside)], _placed(step, Folder)
                 yield {"draw": [step.pixel_format, *ranges], "beside": beside, "folders": folders}
+                for stream in (stream for part in step.ranges for stream in part.streams):
+                    yield {stream.name: [*_lines((stream.step,))]}
             case StillStep():
                 assert isinstance(step.scene, Scene)
                 yield f"still {step.frame} of {step.scene.width}x{step.scene.height}: {step.work_name}"
@@ -138,6 +140,49 @@ def test_a_preview_without_a_name_stands_in_the_result() -> None:
 def test_rows_say_their_lengths() -> None:
     lane = planned(CASES["rows share what is equal"])
     assert [row["duration"] for row in lane.summary.build((), {})["rows"]] == [8.0, 8.0]
+
+
+def test_rows_run_side_by_side_and_wait_for_what_they_share() -> None:
+    lane = planned(CASES["rows share what is equal"], cores=2)
+    order = lane.side_by_side
+    assert order is not None
+    # Each row renders its own frames; the second one joins them with those and the sound of the first.
+    assert (order.groups, order.at_once) == (((0, 1), (2, 3)), 2)
+    assert [type(step) for step in lane.steps] == [RenderStep, FfmpegStep, RenderStep, FfmpegStep]
+    assert order.after == {0: frozenset(), 1: frozenset(), 2: frozenset(), 3: frozenset({0})}
+
+
+def test_rows_wait_for_a_preparation_that_an_earlier_one_makes() -> None:
+    hdr = FILM | {"src": "hdr.mp4", "muted": True}
+    lane = planned(canvas(hdr, TITLE, variables=[{"name": "Ada"}, {"name": "Bob"}]), cores=2)
+    order = lane.side_by_side
+    assert order is not None
+    (prepare, *_), (render, *_) = order.groups
+    assert isinstance(lane.steps[prepare], FfmpegStep)
+    assert isinstance(lane.steps[render], RenderStep)
+    assert prepare in order.after[render]
+
+
+@pytest.mark.parametrize(
+    ("cores", "size", "seconds", "at_once"),
+    [
+        (2, (1280, 720), 1, 2),
+        (16, (640, 360), 1, 9),
+        (16, (640, 360), 8, 2),
+        (16, (1920, 1080), 1, 4),
+        (2, (4096, 2160), 1, 1),
+    ],
+)
+def test_as_many_rows_run_as_cores_and_memory_allow(
+    cores: int, size: tuple[int, int], seconds: int, at_once: int
+) -> None:
+    job = canvas(
+        {**TITLE, "start": 0, "duration": seconds}, variables=[{"name": f"n{each}"} for each in range(12)]
+    )
+    job["data"]["json"] |= {"width": size[0], "height": size[1]}
+    order = planned(job, cores=cores).side_by_side
+    assert order is not None
+    assert order.at_once == at_once
 
 
 @pytest.mark.parametrize(

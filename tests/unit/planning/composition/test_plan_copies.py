@@ -9,9 +9,10 @@ import pytest
 
 from ffmpeg_worker.bitstreams.nal_units import PictureKind
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.planning.plan import JoinedPiece, JoinStep, Lane, RenderStep
+from ffmpeg_worker.planning.plan import JoinStep, Lane, RenderStep
 from ffmpeg_worker.planning.stream_copy.coded_frames import CodedFrames
 from ffmpeg_worker.planning.stream_copy.copy_request import SourcePart
+from ffmpeg_worker.planning.stream_copy.join_order import JoinedPiece
 from support.jobs.plans import numbered_files, plan_job
 
 _MAIN = bytes.fromhex("014d400cffe10019674d400ceca0a0cfcf80880000030008000003019078a14cb001000568ebe3cb20")
@@ -51,8 +52,9 @@ def test_what_is_shown_of_a_clip_is_read() -> None:
         ({"crf": 20}, '"crf" or "quality" asks for another encoding'),
         ({"quality": "low"}, '"crf" or "quality" asks for another encoding'),
         ({"quality": "lossless"}, '"quality" is lossless'),
-        ({"codec": "hevc"}, "only H.264 videos are copied"),
-        ({"output": "a.gif"}, "only H.264 videos are copied"),
+        ({"codec": "hevc"}, "no frame shows only one HEVC clip as it is, in the size of the canvas"),
+        ({"codec": "av1"}, "only H.264 and HEVC videos are copied"),
+        ({"output": "a.gif"}, "only H.264 and HEVC videos are copied"),
         ({"vfi": 50}, "frames are interpolated"),
         ({"render_scale": 0.5}, "no frame shows only one H.264 clip as it is, in the size of the canvas"),
         ({"composition": {"variables": [{}, {}]}}, "the composition has several rows of variables"),
@@ -86,8 +88,10 @@ def test_ranges_are_rendered_and_joined_with_the_copied_ones() -> None:
     assert " ".join(part.encode.arguments[-7:]) == (
         "-fps_mode passthrough -profile:v main -x264-params sps-id=1 file:_0-0.mp4"
     )
-    assert join.pieces == (JoinedPiece("_0-0.mp4", 25), JoinedPiece(_FILE, 150, 50, 0))
-    assert (join.rate, join.ticks, join.expected_s) == ((25, 1), 12800, 7.0)
+    copied = JoinedPiece(_FILE, range(25, 175), tuple(range(50, 200)))
+    assert join.order.pieces == (JoinedPiece("_0-0.mp4", range(25)), copied)
+    assert (join.rate, join.order.time_base, join.expected_s) == ((25, 1), Fraction(1, 25), 7.0)
     assert " ".join(join.write.arguments) == (
-        "-f mp4 -i pipe:0 -i file:_0-sound.m4a -map 0:v:0 -map 1:a:0 -c copy -movflags +faststart file:films/a.mp4"
+        "-i file:_0-video.mp4 -i file:_0-sound.m4a -map 0:v:0 -map 1:a:0 -c copy "
+        "-movflags +faststart file:films/a.mp4"
     )

@@ -14,6 +14,7 @@ from ffmpeg_worker.planning.vmaf.examine import examine
 from ffmpeg_worker.planning.vmaf.find_geometry import Placement, place, turned
 from ffmpeg_worker.planning.vmaf.findings import Area, Findings, Turn, read_findings
 from ffmpeg_worker.planning.vmaf.thumbnails import Floats, Thumbnails, pair_by_time, read_thumbnails
+from support.extent import examples
 from support.media.thumbnails import moving_scene, rows, squares, thumbnails, without
 
 SCENE = moving_scene(200)
@@ -42,7 +43,7 @@ def test_equal_videos_are_equal(noise: float) -> None:
     assert sum(run.frames for run in found.runs) == 200
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(8, least=2), deadline=None)
 @given(st.integers(20, 180), st.integers(1, 12), st.floats(0.1, 1.5))
 def test_dropped_frames_are_found_where_they_are(at: int, count: int, noise: float) -> None:
     found = look(without(SCENE, range(at, min(at + count, 190))), noise=noise)
@@ -51,7 +52,7 @@ def test_dropped_frames_are_found_where_they_are(at: int, count: int, noise: flo
     assert [(run.reference, run.distorted) for run in found.runs] == [(0, 0), (at + missing, at)]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(8, least=2), deadline=None)
 @given(st.integers(20, 170), st.integers(1, 12))
 def test_duplicated_frames_are_found_where_they_are(at: int, count: int) -> None:
     found = look(np.insert(SCENE, [at] * count, SCENE[at - 1], 0), noise=0.0)
@@ -59,7 +60,7 @@ def test_duplicated_frames_are_found_where_they_are(at: int, count: int) -> None
     assert sum(run.frames for run in found.runs) == 200
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(8, least=2), deadline=None)
 @given(st.integers(20, 150), st.integers(4, 25))
 def test_a_freeze_is_found_and_shifts_nothing(at: int, count: int) -> None:
     frozen = SCENE.copy()
@@ -69,7 +70,7 @@ def test_a_freeze_is_found_and_shifts_nothing(at: int, count: int) -> None:
     assert edits(found) == [("frozen", at, count)]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(8, least=2), deadline=None)
 @given(st.integers(-45, 45), st.floats(0.1, 2.0))
 def test_a_shift_of_the_whole_clip_is_one_segment(shift: int, noise: float) -> None:
     found = look(SCENE[max(shift, 0) :], SCENE[max(-shift, 0) :], noise=noise)
@@ -102,7 +103,7 @@ def test_still_pictures_give_no_claim(noise: float, speed: float) -> None:
     assert (offsets(found), edits(found), found.geometry) == ([(0, 0)], [], None)
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=examples(4, least=2), deadline=None)
 @given(st.integers(2, 30), st.floats(0, 2.0))
 def test_loops_fades_and_cuts_give_no_claim(period: int, noise: float) -> None:
     loop = np.concatenate([SCENE[:period]] * (200 // period + 1))[:200]
@@ -151,6 +152,7 @@ def test_crops_are_measured(scale_x: float, scale_y: float, shift_x: float, shif
 @pytest.mark.parametrize("color", [16.0, 128.0])
 @pytest.mark.parametrize(("columns", "lines"), [(3, 0), (0, 4), (4, 3)])
 @pytest.mark.parametrize("is_squeezed", [False, True])
+@pytest.mark.sampled(3)
 def test_bars_are_measured(columns: int, lines: int, color: float, *, is_squeezed: bool) -> None:
     shown = squares(SCENE.copy())
     if is_squeezed:

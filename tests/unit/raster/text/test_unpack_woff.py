@@ -48,6 +48,7 @@ def _drawn(folder: Path, content: bytes, text: str, weight: int) -> Pixels:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("name", "text"), [(PLAIN, "Ãgjé fi 1½"), (VARIABLE, "שָׁלוֹם")])
+@pytest.mark.sampled(3)
 def test_a_web_font_draws_the_same_as_unpacked(tmp_path: Path, way: str, name: str, text: str) -> None:
     content = packed(name, *WAYS[way])
     assert len(content) < (FONTS / name).stat().st_size

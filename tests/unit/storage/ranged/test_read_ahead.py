@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
+
+from ffmpeg_worker.storage.ranged.link_meter import Link
 from ffmpeg_worker.storage.ranged.read_ahead import (
     MAX_AHEAD_BYTES,
     MAX_BLOCK_BYTES,
     MIN_BLOCK_BYTES,
-    Link,
     ReadAhead,
     Wanted,
     block_size,
@@ -22,9 +24,13 @@ FAR = Link(0.05, 100e6)
 READ = 32 * KIB
 
 
-def read_on(ahead: ReadAhead, start: int, end: int, link: Link = NEAR) -> list[Wanted]:
+def read_on(
+    ahead: ReadAhead, start: int, end: int, link: Link = NEAR, *, has_arrived: bool = True
+) -> list[Wanted]:
     """Read a range in small reads; returns what was wanted."""
-    asked = [ahead.advance(at, min(at + READ, end), link) for at in range(start, end, READ)]
+    asked = [
+        ahead.advance(at, min(at + READ, end), link, has_arrived=has_arrived) for at in range(start, end, READ)
+    ]
     return [wanted for wanted in asked if wanted is not None]
 
 
@@ -57,15 +63,42 @@ def test_reading_on_takes_few_requests() -> None:
     sent = requests_of(asked)
     assert all(before[1] == after[0] for before, after in pairwise(sent))
     assert sent[0] == (0, MIN_BLOCK_BYTES)
-    assert len(sent) < 80
+    assert len(sent) < 90
     assert len(asked) < 600
 
 
 def test_a_long_reader_gets_pieces_side_by_side() -> None:
     wanted = read_on(ReadAhead(SIZE), 0, 400 * MIB)[-1]
-    assert wanted.piece == MAX_AHEAD_BYTES * 3 // 8
+    assert wanted.piece == MAX_AHEAD_BYTES // 3 + MAX_AHEAD_BYTES // 6
     assert wanted.goal - 400 * MIB > MAX_AHEAD_BYTES * 3 // 4
     assert read_on(ReadAhead(SIZE), 0, 10 * MIB)[-1].piece is None
+
+
+def test_a_reader_that_waits_for_the_source_gets_long_requests() -> None:
+    waiting, fed = (
+        requests_of(read_on(ReadAhead(SIZE), 0, 30 * MIB, NEAR, has_arrived=has_arrived))
+        for has_arrived in (False, True)
+    )
+    assert 2 * len(waiting) <= len(fed)
+    assert max(end - start for start, end in waiting) > 8 * MIB
+    assert max(end - start for start, end in fed) < 4 * MIB
+
+
+@pytest.mark.parametrize(
+    "link", [Link(0.05, 200e6), Link(0.05, 50e6, shared_rate=60e6)], ids=["a fast connection", "others bring less"]
+)
+def test_several_connections_are_used_only_where_they_are_faster(link: Link) -> None:
+    asked = read_on(ReadAhead(SIZE), 0, 400 * MIB, link, has_arrived=False)
+    assert {wanted.piece for wanted in asked} == {None}
+    slow = Link(0.05, 50e6, shared_rate=150e6)
+    assert read_on(ReadAhead(SIZE), 0, 400 * MIB, slow, has_arrived=False)[-1].piece is not None
+
+
+def test_the_next_request_is_sent_before_the_last_one_ends() -> None:
+    fast = Link(0.05, 300e6)
+    wanted = read_on(ReadAhead(SIZE), 0, 400 * MIB, fast, has_arrived=False)[-1]
+    assert wanted.horizon - wanted.goal >= fast.latency_s * fast.rate
+    assert wanted.extent - wanted.horizon >= 64 * MIB
 
 
 def test_a_reader_that_stops_has_little_ahead_of_it() -> None:
@@ -89,7 +122,7 @@ def test_an_index_at_the_end_does_not_end_the_stream() -> None:
     wanted = ahead.advance(SIZE - 100, SIZE, NEAR)
     assert wanted is not None
     assert SIZE - 32 * KIB < wanted.start <= SIZE - 100 < wanted.goal == SIZE
-    assert read_on(ahead, 8 * MIB, 9 * MIB)[-1].goal > 10 * MIB
+    assert read_on(ahead, 8 * MIB, 9 * MIB)[-1].goal >= 10 * MIB
 
 
 def test_two_places_that_alternate_are_two_streams() -> None:

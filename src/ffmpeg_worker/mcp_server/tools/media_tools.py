@@ -1,0 +1,136 @@
+"""Tools that run a job and wait for it: probe, commands, presets, compositions, quality."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ffmpeg_worker.job.actions.canvas import CANVAS
+from ffmpeg_worker.job.actions.probe import PROBE
+from ffmpeg_worker.job.actions.process import PROCESS
+from ffmpeg_worker.job.actions.vmaf import VMAF
+from ffmpeg_worker.mcp_server.read_arguments import read_job_arguments
+from ffmpeg_worker.mcp_server.schemas import INPUTS, answer_schema, arguments_schema, field_schemas
+from ffmpeg_worker.mcp_server.tool import Answer, Call, Tool
+
+COMPOSITION: Mapping[str, Any] = {
+    "type": "object",
+    "description": "The composition: width, height, fps, background and a list of layers. composition_reference "
+    "describes it and has examples.",
+    "examples": [{"width": 1280, "height": 720, "layers": [{"type": "text", "text": "Hello", "duration": 2}]}],
+}
+_FILE = "Name of a file in the data root, name of one of `inputs`, or an https:// URL."
+_ONE_INPUT = {"type": "string", "description": _FILE, "examples": ["clips/intro.mp4"]}
+_PRESET_INPUT = {
+    "description": f"The input of the preset, or a list of them in its order. {_FILE}",
+    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+    "examples": ["clips/intro.mp4"],
+}
+_PRESET = {"type": "string", "description": "Name of a preset from list_presets.", "examples": ["gif"]}
+_PARAMETERS = {
+    "type": "object",
+    "description": "Parameters of the preset; list_presets with its name has their schema.",
+    "examples": [{"start": 2, "duration": 4, "width": 480}],
+}
+_TAIL = ("timeout",)
+_PROCESS_TAIL = ("output", "hardware", "parallel", *_TAIL)
+_WAITS = " It waits for the end; use submit_job for work of more than a minute or so."
+
+_PROBE_FIELDS = {"input": _ONE_INPUT, "inputs": INPUTS, **field_schemas(PROBE, *_TAIL)}
+_COMMAND_FIELDS = {**field_schemas(PROCESS, "chainCmds", "smart_cut", *_PROCESS_TAIL), "inputs": INPUTS}
+_PRESET_FIELDS = {
+    "preset": _PRESET,
+    "input": _PRESET_INPUT,
+    "parameters": _PARAMETERS,
+    "inputs": INPUTS,
+    **field_schemas(PROCESS, *_PROCESS_TAIL),
+}
+_RENDER_FIELDS = {
+    "composition": COMPOSITION,
+    **field_schemas(
+        CANVAS,
+        *("variables", "audio", "output", "startTime", "endTime", "fps", "quality", "crf", "codec", "preset"),
+        *("render_scale", "transparent", "poster", "smart_render", "vfi", "lint", *_TAIL),
+    ),
+    "inputs": INPUTS,
+}
+_QUALITY_FIELDS = {
+    **field_schemas(VMAF, "input1", "input2", "model", "features", "scale", "subsample", "align", *_TAIL),
+    "inputs": INPUTS,
+}
+
+
+def _make_run(action: str, known: Mapping[str, Any]) -> Any:
+    async def run(call: Call) -> Answer:
+        body, _ = await read_job_arguments(call, action, call.arguments, known)
+        result = await call.services.run(body, observer=call.observer)
+        return Answer(result.as_json())
+
+    return run
+
+
+TOOLS = (
+    Tool(
+        "probe",
+        "Read media information",
+        "Read the format, streams and chapters of a media file, in ffprobe's JSON. Use it before a command to "
+        "learn size, length, codecs and frame rate.",
+        arguments_schema(_PROBE_FIELDS, "input"),
+        answer_schema(PROBE.result),
+        _make_run(PROBE.name, _PROBE_FIELDS),
+        is_read_only=True,
+        is_idempotent=True,
+        is_open_world=True,
+    ),
+    Tool(
+        "run_preset",
+        "Run a preset",
+        "Run a recipe for a common task: GIF, thumbnail, trim, concat, watermark, subtitles, loudness, HLS and "
+        "more; list_presets has all of them. Prefer it to run_command. The outputs are files in the data root."
+        + _WAITS,
+        arguments_schema(_PRESET_FIELDS, "preset"),
+        answer_schema(PROCESS.result),
+        _make_run(PROCESS.name, _PRESET_FIELDS),
+        is_destructive=True,
+        is_idempotent=True,
+        is_open_world=True,
+    ),
+    Tool(
+        "run_command",
+        "Run FFmpeg commands",
+        "Run one FFmpeg command, or a chain of commands in one working folder. No shell runs them. Options that "
+        "could leave the job are refused, with a hint. Outputs are relative names and become files in the data "
+        "root; a file of the same name is replaced." + _WAITS,
+        arguments_schema(_COMMAND_FIELDS, "chainCmds"),
+        answer_schema(PROCESS.result),
+        _make_run(PROCESS.name, _COMMAND_FIELDS),
+        is_destructive=True,
+        is_idempotent=True,
+        is_open_world=True,
+    ),
+    Tool(
+        "render_composition",
+        "Render a composition",
+        "Render a JSON composition of layers (video, images, text, shapes, subtitles, audio, with animations and "
+        "transitions) to a video, GIF or image in the data root. Look at it with preview_composition first; "
+        "with lint true, nothing is rendered and probable mistakes are listed." + _WAITS,
+        arguments_schema(_RENDER_FIELDS, "composition"),
+        answer_schema(CANVAS.result),
+        _make_run(CANVAS.name, _RENDER_FIELDS),
+        is_destructive=True,
+        is_idempotent=True,
+        is_open_world=True,
+    ),
+    Tool(
+        "measure_quality",
+        "Measure the quality of a video",
+        "Score a video against its reference with VMAF, 0 to 100, and optionally PSNR and SSIM. The answer names "
+        "the worst frames, and differences in length, size and timing." + _WAITS,
+        arguments_schema(_QUALITY_FIELDS, "input1", "input2"),
+        answer_schema(VMAF.result),
+        _make_run(VMAF.name, _QUALITY_FIELDS),
+        is_read_only=True,
+        is_idempotent=True,
+        is_open_world=True,
+    ),
+)
