@@ -168,6 +168,7 @@ def test_a_job_is_watched_where_a_proxy_holds_events_back(browser: Browser, serv
     with browser.page() as page:
         page.route("**/events*", lambda _route: None)  # never answered
         page.goto(f"{server.url}/#/jobs/{job['id']}")
+        page.locator("h1", has_text=job["id"]).wait_for()
         page.locator(".status.running, .status.queued").wait_for()
         ask(server, "DELETE", f"/api/jobs/{job['id']}")
         page.locator(".status.cancelled").wait_for()
@@ -281,6 +282,7 @@ def test_names_tags_and_messages_are_never_markup(browser: Browser, server: Serv
     with browser.page() as page:
         for job in (hostile, failed, probed):
             page.goto(f"{server.url}/#/jobs/{job['id']}")
+            page.locator("h1", has_text=job["id"]).wait_for()
             page.locator(f".status.{job['status']}").wait_for()
             page.get_by_text(EVIL).filter(visible=True).first.wait_for()
             assert page.locator("main img[src='x'], main script, main b").count() == 0
