@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ffmpeg_worker.owners import label_key
+from ffmpeg_worker.storage.local.roots import KEY_FOLDERS
 from support.media.sources import make, make_clip
 
 DATA_DISK_BYTES = 256 << 20
@@ -44,11 +46,15 @@ class RunFolders:
     def log(self) -> Path:
         return self.root / "log.jsonl"
 
-    def remove_hostile_outputs(self, kept: frozenset[str]) -> None:
-        """Remove outputs of hostile jobs from the data root; hidden files stay, as evidence."""
-        for path in sorted(self.data.rglob("*"), reverse=True):
-            name = str(path.relative_to(self.data))
-            if name in kept or name.split("/", maxsplit=1)[0] == HONEST_FOLDER or "/." in f"/{name}":
+    def data_of(self, key: str) -> Path:
+        """The folder of an API key in the data root."""
+        return self.data / KEY_FOLDERS / label_key(key)
+
+    def remove_outputs(self, key: str) -> None:
+        """Remove the outputs of a key's jobs; hidden files stay, as evidence."""
+        folder = self.data_of(key)
+        for path in sorted(folder.rglob("*"), reverse=True):
+            if "/." in f"/{path.relative_to(folder)}":
                 continue
             try:
                 path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()

@@ -50,9 +50,10 @@ class HonestJob:
 
 @dataclass
 class HonestJobs:
-    """Makes jobs on the files of the data root, the web server and the bucket."""
+    """Makes jobs on the files of the data root, the web server and the bucket; outputs go to the key's folder."""
 
     data: Path
+    outputs: Path
     web: Web
     bucket: Bucket
     expected: ExpectedResults
@@ -95,13 +96,13 @@ class HonestJobs:
 
     def _read(self, name: str) -> bytes | None:
         try:
-            return (self.data / name).read_bytes()
+            return (self.outputs / name).read_bytes()
         except OSError:
             return None
 
     def _cleaner(self, folder: str) -> Callable[[], None]:
         def clean() -> None:
-            for path in (self.data / folder).glob("[!.]*"):
+            for path in (self.outputs / folder).glob("[!.]*"):
                 path.unlink(missing_ok=True)
 
         return clean

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ffmpeg_worker.sandbox.users import user_ids
+from ffmpeg_worker.storage.local.roots import KEY_FOLDERS
 from soak.usage import descendants_of
 from support.servers.api_server import Server
 
@@ -44,7 +45,7 @@ class HeldResources:
             Counter(name_process(child) for child in descendants_of(pid)),
             frozenset(n for n in _names(server.scratch_root, deep=True) if f"/{CACHE_FOLDER}/" not in n),
             _names(temporary),
-            frozenset(name for name in _names(server.data_root, deep=True) if "/." in f"/{name}"),
+            frozenset(name for name in _names(server.data_root, deep=True) if _is_hidden(name)),
             sum(user_of(int(entry.name)) >= first_uid for entry in Path("/proc").glob("[0-9]*")),
         )
 
@@ -113,6 +114,12 @@ def _sockets(pid: int) -> dict[str, str]:
 def _names(folder: Path, *, deep: bool = False) -> frozenset[str]:
     found = folder.rglob("*") if deep else folder.iterdir()
     return frozenset(str(path.relative_to(folder)) for path in found)
+
+
+def _is_hidden(name: str) -> bool:
+    """Whether a name below the data root is hidden; the folders of keys are not."""
+    folder, _, rest = name.partition("/")
+    return "/." in f"/{rest if folder == KEY_FOLDERS else name}"
 
 
 def user_of(pid: int) -> int:

@@ -28,7 +28,7 @@ from soak.run_record import RunRecord
 from soak.shuffled_kinds import ShuffledKinds
 from soak.stalled_peer import open_stalled_peer
 from soak.usage import UsageSeries, take_sample
-from soak.worker_process import running_worker
+from soak.worker_process import HONEST_KEY, HOSTILE_KEY, running_worker
 from support.servers.api_server import Server
 from support.servers.bucket import open_bucket
 from support.servers.web import open_web
@@ -70,8 +70,7 @@ class Run:
 
     async def go(self) -> None:
         """Warm up, soak, and check."""
-        kept = frozenset(str(path.relative_to(self.folders.data)) for path in self.folders.data.rglob("*"))
-        watching = [asyncio.ensure_future(self._watch()), asyncio.ensure_future(self._tidy(kept))]
+        watching = [asyncio.ensure_future(self._watch()), asyncio.ensure_future(self._tidy())]
         try:
             for number in range(2):
                 await self.honest.serve_each(self._chance(f"warm-up {number}"))
@@ -146,11 +145,11 @@ class Run:
                 self.usage.samples.append(take_sample(self.server.pid))
             await asyncio.sleep(_SAMPLE_S)
 
-    async def _tidy(self, kept: frozenset[str]) -> None:
+    async def _tidy(self) -> None:
         """Remove what hostile jobs deliver, and what the stand-ins remember."""
         while True:
             await asyncio.sleep(_TIDY_S)
-            await asyncio.to_thread(self.folders.remove_hostile_outputs, kept)
+            await asyncio.to_thread(self.folders.remove_outputs, HOSTILE_KEY)
             for remembered in (self.honest.jobs.web.requests, self.honest.jobs.bucket.server.requests):
                 del remembered[:-_REMEMBERED]
             del self.honest.jobs.bucket.server.headers[:-_REMEMBERED]
@@ -204,13 +203,14 @@ async def open_run(options: Options) -> AsyncIterator[Run]:
         session = await stack.enter_async_context(open_session(server.url))
         address = urlsplit(server.url)
         bodies = HostileBodies(secrets, f"{web.url}/plain/list.txt")
+        jobs = HonestJobs(folders.data, folders.data_of(HONEST_KEY), web, bucket, expected)
         yield Run(
             options,
             folders,
             server,
             record,
             health,
-            HonestClients(session, HonestJobs(folders.data, web, bucket, expected), record),
+            HonestClients(session, jobs, record),
             HostileClients(session, bodies, secrets, record),
             MisbehavingClients(address.hostname or "", address.port or 0, stalled, record),
             secrets,
