@@ -11,6 +11,7 @@ from yarl import URL
 
 from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.outbound.sessions import CheckedSession, open_session
+from ffmpeg_worker.tasks import finish_then_cancel
 
 _MAX_IDLE = 16
 """More are not kept: a source may redirect each request to another server."""
@@ -49,10 +50,10 @@ class KeptSessions:
                 await _close(leased)
 
     async def close(self) -> None:
-        """Close all connections; sessions in use are closed when their request ends."""
+        """Close all connections, even if the caller is cancelled; those in use end with their request."""
         self._is_closed = True
         idle, self._idle = self._idle, []
-        await asyncio.gather(*(_close(kept) for _, kept in idle))
+        await finish_then_cancel(asyncio.gather(*(_close(kept) for _, kept in idle)))
 
     def _take(self, origin: URL) -> CheckedSession | None:
         for number in reversed(range(len(self._idle))):

@@ -155,9 +155,9 @@ class RangedFile:
             return
         try:
             await self.stop()
-            await self.requests.close()
         finally:
             self._place.release()
+            await self.requests.close()
 
     async def stop(self) -> None:
         """Stop all transfers; reads that wait fail."""
