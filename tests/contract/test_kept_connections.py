@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from ipaddress import ip_network
@@ -81,3 +82,15 @@ async def test_other_addresses_are_refused_as_before(server: Server) -> None:
         for address in ("http://127.0.0.2:80/", "http://169.254.169.254/"):
             with pytest.raises(AddressNotAllowed):
                 await put(client, address)
+
+
+async def test_a_caller_that_is_cancelled_while_it_closes_leaves_no_connection(server: Server) -> None:
+    client = OutboundClient(RULES).keep_connections()
+    await put(client, server.url)
+    assert server.open_connections() == 1
+    closing = asyncio.ensure_future(client.aclose())
+    await asyncio.sleep(0)  # it has begun
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    await until_async(lambda: server.open_connections() == 0)
