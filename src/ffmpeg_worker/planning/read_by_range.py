@@ -33,7 +33,10 @@ _DEMUXERS = frozenset(
 
 def is_read_by_range(name: str) -> bool:
     """Whether a file of this name or URL may be read by range."""
-    path = urlsplit(name).path if "://" in name else name
+    try:
+        path = urlsplit(name).path if "://" in name else name
+    except ValueError:  # no URL; whoever fetches it says so
+        return False
     return PurePosixPath(path).suffix.lower() in _SUFFIXES
 
 

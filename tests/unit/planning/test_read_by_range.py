@@ -6,7 +6,13 @@ import pytest
 
 from ffmpeg_worker.command.command_line import FileGroup, Option
 from ffmpeg_worker.job.sources import FileSource, TextSource
-from ffmpeg_worker.planning.read_by_range import MAX_FILES, ReadFiles, find_read_files, may_read_by_range
+from ffmpeg_worker.planning.read_by_range import (
+    MAX_FILES,
+    ReadFiles,
+    find_read_files,
+    is_read_by_range,
+    may_read_by_range,
+)
 
 
 @pytest.mark.parametrize(
@@ -91,3 +97,7 @@ def test_entries_of_a_list_that_is_read_in_another_way(arguments: tuple[str, ...
     found = find_read_files(arguments, (), NAMES, {"_in/l.txt": NAMES[:3]})
     assert not found.lists
     assert found.others == set(NAMES[:3])
+
+
+def test_what_is_no_url_is_not_read_by_range() -> None:
+    assert not is_read_by_range("https://[::1/a.mp4")
