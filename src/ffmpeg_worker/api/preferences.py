@@ -18,7 +18,7 @@ _MAX_DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What a caller prefers.
+    """Preferences of a caller about one answer.
 
     Attributes:
         wait_s: seconds to wait for the end of the job; `None` where nothing is said.

@@ -90,7 +90,7 @@ class Job:
 
     @property
     def progress(self) -> Progress | None:
-        """How far it is; None while nothing is known."""
+        """The progress of the job; None while nothing is known."""
         value = self.value.get("progress")
         return Progress.from_json(value) if isinstance(value, Mapping) else None
 

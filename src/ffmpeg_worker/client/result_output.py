@@ -1,4 +1,4 @@
-"""Where the outputs in a result can be fetched."""
+"""Finds the addresses of the outputs in a result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the client asks of a transport: one HTTP exchange at a time, with or without an event loop below it."""
+"""The interface of the client's transports: one HTTP exchange at a time, blocking or on an event loop."""
 
 from __future__ import annotations
 

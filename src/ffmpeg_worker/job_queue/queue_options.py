@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class QueueOptions:
-    """How a queue runs.
+    """Options of a queue.
 
     Attributes:
         engine_url: of the database of the engine.

@@ -22,7 +22,7 @@ PAUSE_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class UnwrittenReports:
-    """What was reported of one job and is not stored yet: its newest progress, and entries for `append_log`."""
+    """Reports of one job that are not stored yet: its newest progress, and entries for `append_log`."""
 
     progress: Mapping[str, Any] | None = None
     log: Sequence[dict[str, Any]] = ()

@@ -1,4 +1,4 @@
-"""What models and users can read about compositions: the schema, its parts, and examples."""
+"""Texts about compositions for models and users: the schema, its parts, and examples."""
 
 from __future__ import annotations
 

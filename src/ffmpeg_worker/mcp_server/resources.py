@@ -1,4 +1,4 @@
-"""What clients can read: the schema of compositions, and examples."""
+"""The resources of the MCP server: the schema of compositions, and examples."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a tool answers: JSON that fits its output schema, and perhaps a picture."""
+    """The answer of a tool: JSON that fits its output schema, and a picture if the tool makes one."""
 
     value: Mapping[str, Any]
     picture: Picture | None = None

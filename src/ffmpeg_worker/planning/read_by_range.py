@@ -69,7 +69,7 @@ def find_read_files(
     names: Iterable[str],
     lists: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> ReadFiles:
-    """How a command uses the files `names`.
+    """Find which of the files `names` a command reads, and in which way.
 
     `texts` are contents of files that the command reads. `lists` are its lists for the concat demuxer, each with
     those of the `names` that are its entries.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.actions.canvas import CANVAS
 from ffmpeg_worker.job.actions.probe import PROBE
 from ffmpeg_worker.job.actions.process import PROCESS
@@ -69,68 +70,80 @@ def _make_run(action: str, known: Mapping[str, Any]) -> Any:
     return run
 
 
+def _job_tool(
+    name: str,
+    title: str,
+    description: str,
+    action: Action,
+    fields: Mapping[str, Any],
+    *required: str,
+    is_read_only: bool = False,
+) -> Tool:
+    """A tool that runs one job of an action and waits for it; unless it only reads, it writes files."""
+    return Tool(
+        name,
+        title,
+        description,
+        arguments_schema(fields, *required),
+        answer_schema(action.result),
+        _make_run(action.name, fields),
+        is_read_only=is_read_only,
+        is_destructive=not is_read_only,
+        is_idempotent=True,
+        is_open_world=True,
+    )
+
+
 TOOLS = (
-    Tool(
+    _job_tool(
         "probe",
         "Read media information",
         "Read the format, streams and chapters of a media file, in ffprobe's JSON. Use it before a command to "
         "learn size, length, codecs and frame rate.",
-        arguments_schema(_PROBE_FIELDS, "input"),
-        answer_schema(PROBE.result),
-        _make_run(PROBE.name, _PROBE_FIELDS),
+        PROBE,
+        _PROBE_FIELDS,
+        "input",
         is_read_only=True,
-        is_idempotent=True,
-        is_open_world=True,
     ),
-    Tool(
+    _job_tool(
         "run_preset",
         "Run a preset",
         "Run a recipe for a common task: GIF, thumbnail, trim, concat, watermark, subtitles, loudness, HLS and "
         "more; list_presets has all of them. Prefer it to run_command. The outputs are files in the data root."
         + _WAITS,
-        arguments_schema(_PRESET_FIELDS, "preset"),
-        answer_schema(PROCESS.result),
-        _make_run(PROCESS.name, _PRESET_FIELDS),
-        is_destructive=True,
-        is_idempotent=True,
-        is_open_world=True,
+        PROCESS,
+        _PRESET_FIELDS,
+        "preset",
     ),
-    Tool(
+    _job_tool(
         "run_command",
         "Run FFmpeg commands",
         "Run one FFmpeg command, or a chain of commands in one working folder. No shell runs them. Options that "
         "could leave the job are refused, with a hint. Outputs are relative names and become files in the data "
         "root; a file of the same name is replaced." + _WAITS,
-        arguments_schema(_COMMAND_FIELDS, "chainCmds"),
-        answer_schema(PROCESS.result),
-        _make_run(PROCESS.name, _COMMAND_FIELDS),
-        is_destructive=True,
-        is_idempotent=True,
-        is_open_world=True,
+        PROCESS,
+        _COMMAND_FIELDS,
+        "chainCmds",
     ),
-    Tool(
+    _job_tool(
         "render_composition",
         "Render a composition",
         "Render a JSON composition of layers (video, images, text, shapes, subtitles, audio, with animations and "
         "transitions) to a video, GIF or image in the data root. Look at it with preview_composition first; "
         "with lint true, nothing is rendered and probable mistakes are listed." + _WAITS,
-        arguments_schema(_RENDER_FIELDS, "composition"),
-        answer_schema(CANVAS.result),
-        _make_run(CANVAS.name, _RENDER_FIELDS),
-        is_destructive=True,
-        is_idempotent=True,
-        is_open_world=True,
+        CANVAS,
+        _RENDER_FIELDS,
+        "composition",
     ),
-    Tool(
+    _job_tool(
         "measure_quality",
         "Measure the quality of a video",
         "Score a video against its reference with VMAF, 0 to 100, and optionally PSNR and SSIM. The answer names "
         "the worst frames, and differences in length, size and timing." + _WAITS,
-        arguments_schema(_QUALITY_FIELDS, "input1", "input2"),
-        answer_schema(VMAF.result),
-        _make_run(VMAF.name, _QUALITY_FIELDS),
+        VMAF,
+        _QUALITY_FIELDS,
+        "input1",
+        "input2",
         is_read_only=True,
-        is_idempotent=True,
-        is_open_world=True,
     ),
 )

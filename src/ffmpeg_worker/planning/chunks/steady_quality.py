@@ -20,7 +20,7 @@ _KEY_INTERVALS = frozenset({"keyint"})
 
 @dataclass(frozen=True, slots=True)
 class _Quality:
-    """How an encoder keeps a quality: without any option, or with one of `options`; `zero_rate` needs `-b:v 0`."""
+    """Options with which an encoder keeps a quality: none, or one of `options`; `zero_rate` needs `-b:v 0`."""
 
     options: frozenset[str] = frozenset()
     zero_rate: bool = False

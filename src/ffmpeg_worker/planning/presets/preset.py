@@ -16,7 +16,7 @@ Command = tuple[str, ...]
 
 
 class InputKind(StrEnum):
-    """What an input must have."""
+    """The kind of media that an input must have."""
 
     VIDEO = "video"
     AUDIO = "audio"
@@ -56,7 +56,7 @@ class MeasuredArgument:
 
 @dataclass(frozen=True, slots=True)
 class PresetChain:
-    """What a preset becomes for the inputs of one job.
+    """The commands and outputs of a preset for the inputs of one job.
 
     Attributes:
         commands: arguments, with inputs as `{{name}}`.

@@ -1,4 +1,4 @@
-"""What the program that joins encoded and copied packets is told."""
+"""The instructions for the program that joins encoded and copied packets."""
 
 from __future__ import annotations
 

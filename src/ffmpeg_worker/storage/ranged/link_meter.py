@@ -15,7 +15,7 @@ _GAIN = 1.25
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What has been measured of a source.
+    """The measured speed of the link to a source.
 
     Attributes:
         latency_s: seconds from a request to its answer.
