@@ -25,7 +25,7 @@ from ffmpeg_worker.planning.chunks.plan_chunks import ChunkPlan, plan_chunks
 from ffmpeg_worker.planning.chunks.read_splittable import read_splittable
 from ffmpeg_worker.planning.commands.plan_chain import plan_chain
 from ffmpeg_worker.planning.commands.read_chain import read_chain
-from ffmpeg_worker.planning.plan import TextFile
+from ffmpeg_worker.planning.placed_files import TextFile
 
 _WORKERS = (1, 2, 4, 8, 16, 32, 64)
 _FILM_S = 2 * 3600

@@ -13,8 +13,9 @@ import numpy as np
 from bench.table import median, table
 from ffmpeg_worker.raster.compositor import Compositor
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap, YuvBitmap
+from ffmpeg_worker.scene.content import ImageContent, VideoContent
 from ffmpeg_worker.scene.curve import Curve, Key
-from ffmpeg_worker.scene.scene import Element, ImageContent, Scene, Transition, VideoContent
+from ffmpeg_worker.scene.scene import Element, Scene, Transition
 
 SIZES = ((1280, 720), (1920, 1080))
 FRAMES = 60

@@ -19,7 +19,8 @@ from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.ffmpeg.gpu import find_gpu_devices
 from ffmpeg_worker.job.machine import Gpu
 from ffmpeg_worker.job.parse import parse_job
-from ffmpeg_worker.services import Services, open_services
+from ffmpeg_worker.open_services import open_services
+from ffmpeg_worker.services import Services
 from ffmpeg_worker.settings import read_settings
 
 _QUALITIES = {"libx264": (18, 23, 28), "libx265": (20, 25, 30), "libsvtav1": (25, 35, 45)}

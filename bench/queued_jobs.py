@@ -21,7 +21,8 @@ from bench.table import median, table
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job_queue.job_queue import JobQueue
 from ffmpeg_worker.job_queue.sent_job import SentJob
-from ffmpeg_worker.services import Services, open_services
+from ffmpeg_worker.open_services import open_services
+from ffmpeg_worker.services import Services
 from ffmpeg_worker.settings import Settings
 
 WATCHED_JOBS = 50

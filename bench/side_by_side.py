@@ -15,8 +15,9 @@ from unittest.mock import patch
 from bench.api_server import make_source
 from bench.table import median, table
 from ffmpeg_worker.job.parse import parse_job
+from ffmpeg_worker.open_services import open_services
 from ffmpeg_worker.planning.composition import plan_composition, plan_video, video_plan
-from ffmpeg_worker.services import Services, open_services
+from ffmpeg_worker.services import Services
 from ffmpeg_worker.settings import Settings
 
 _ROWS = [{"name": f"Name {number}"} for number in range(6)]

@@ -13,7 +13,8 @@ from typing import Any
 from bench.api_server import make_source
 from bench.table import table
 from ffmpeg_worker.job.parse import parse_job
-from ffmpeg_worker.services import Services, open_services
+from ffmpeg_worker.open_services import open_services
+from ffmpeg_worker.services import Services
 from ffmpeg_worker.settings import Settings
 
 _FILM_S, _LOOP_S, _PART_S, _START_S = 600, 20, 60, 301.3

@@ -23,7 +23,7 @@ _TITLE = {"type": "text", "text": "Chapter one", "start": 5, "duration": 3, "y":
 
 def measure(*, quick: bool) -> str:
     """Return a table of wall-clock and CPU seconds, medians of interleaved rounds."""
-    rounds, seconds = (1, 8) if quick else (3, 40)
+    rounds, seconds = 1 if quick else 2, 8
     with running_server() as server:
         for name, pattern in (("one", "testsrc2"), ("two", "testsrc")):
             for codec in _ENCODERS:

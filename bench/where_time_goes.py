@@ -100,16 +100,21 @@ def _add_usage(tree: _Tree, before: dict[str, tuple[float, int]]) -> None:
 def _read_usage(server: int) -> dict[str, tuple[float, int]]:
     """Milliseconds and page faults so far, by part; those of ffmpeg, the children of the spawner, are left out."""
     own, _ = _read_process(server)
-    usage = {_SERVER: own}
+    usage = {_SERVER: own, _SPAWNER: (0.0, 0), _FORKS: (0.0, 0), _PROBES: (0.0, 0)}
     for task in Path(f"/proc/{server}/task").iterdir():
         for child in map(int, (task / "children").read_text().split()):
             own, children = _read_process(child)
             command = Path(f"/proc/{child}/cmdline").read_text()
             if "probe_program" in command:
-                usage |= {_FORKS: own, _PROBES: children}
+                usage[_FORKS] = _add(usage[_FORKS], own)
+                usage[_PROBES] = _add(usage[_PROBES], children)
             elif "canary" in command:  # the sandbox is tested with it, too
                 usage[_SPAWNER] = own
     return usage
+
+
+def _add(one: tuple[float, int], other: tuple[float, int]) -> tuple[float, int]:
+    return one[0] + other[0], one[1] + other[1]
 
 
 def _read_process(pid: int) -> tuple[tuple[float, int], tuple[float, int]]:

@@ -32,7 +32,8 @@ from PIL import Image
 from recipe_pictures import draw_recipe, make_recipe_media
 
 from ffmpeg_worker.job.parse import parse_job
-from ffmpeg_worker.services import Services, open_services
+from ffmpeg_worker.open_services import open_services
+from ffmpeg_worker.services import Services
 from ffmpeg_worker.settings import Settings
 
 _HERE = Path(__file__).parent

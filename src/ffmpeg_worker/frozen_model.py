@@ -37,6 +37,11 @@ class FrozenModel(BaseModel):
         return _field_names(cls).get(key)
 
 
+def field_names(model: type[BaseModel]) -> list[str]:
+    """List the fields of a model as callers write them."""
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
 def refuse_together(*fields: str) -> dict[str, JsonValue]:
     """JSON Schema of an object that has at most one of these fields.
 

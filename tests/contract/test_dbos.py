@@ -11,7 +11,8 @@ from dbos import DBOS, _queue
 from dbos._dbos import _get_dbos_instance
 from dbos._sys_db_sqlite import SQLiteSystemDatabase
 
-from ffmpeg_worker.job_queue.dbos_runtime import _open_file, _Wake
+from ffmpeg_worker.job_queue.dbos_runtime import _open_file
+from ffmpeg_worker.job_queue.wake_event import WakeEvent
 
 
 def test_the_version_is_the_one_that_was_read() -> None:
@@ -35,7 +36,7 @@ def test_the_instance_is_found_by_its_private_name() -> None:
 
 
 def test_a_wake_ends_a_pause_and_a_stop_ends_the_loop() -> None:
-    wake = _Wake()
+    wake = WakeEvent()
     assert wake.wait(0) is False
     threading.Timer(0.01, wake.wake).start()
     assert wake.wait(30) is False

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import random
 from collections.abc import AsyncIterator
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -16,12 +18,14 @@ from ffmpeg_worker.errors import DiskFull, SourceTooLarge, WorkerError
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.outbound.rules import OutboundRules
+from ffmpeg_worker.storage import transfer
 from ffmpeg_worker.storage.cache import DownloadCache
 from ffmpeg_worker.storage.http.source import HttpSource
 from ffmpeg_worker.storage.ranged import range_transfer
 from ffmpeg_worker.storage.ranged.open_ranged import RangedInputs
 from ffmpeg_worker.storage.ranged.ranged_file import RangedFile
 from ffmpeg_worker.storage.remote_source import RemoteSource
+from ffmpeg_worker.storage.socket_copy import Turn, copy_from_socket
 from ffmpeg_worker.storage.transfer import DownloadLimits, TransferMeter
 from support.processes import open_descriptors
 from support.servers.ranged_web import CUT_BYTES, TOKEN, RangedWeb, content, open_ranged_web
@@ -515,9 +519,34 @@ async def test_a_request_whose_reader_stops_is_ended_and_followed_by_another(
     await file.close()
 
 
+async def test_bytes_that_arrive_fast_are_copied_by_a_thread(
+    worker: Worker, web: RangedWeb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied, is_full = [0], [True]
+
+    def copy(connection: int, file: int, at: int, count: int, **more: Any) -> Turn:
+        turn = copy_from_socket(connection, file, at, count, **more)
+        copied.append(turn.count)
+        if turn.count and is_full:
+            is_full.clear()
+            return Turn(turn.count, problem=OSError(errno.ENOSPC, "full"))
+        return turn
+
+    monkeypatch.setattr(transfer, "copy_from_socket", copy)
+    file = await worker.open(web)
+    reader = file.open_reader()
+    await reader.fetch(0, SIZE)
+    reader.close()
+    await read(file, 0, SIZE)
+    assert sum(copied) > MIB
+    assert not is_full
+    assert file.fetched_bytes == SIZE
+    await file.close()
+
+
 async def test_a_full_disk(worker: Worker, web: RangedWeb) -> None:
     file = await worker.open(web)
-    file.limits = DownloadLimits(1 << 40, min_free_bytes=1 << 60)
+    file.writer.limits = DownloadLimits(1 << 40, min_free_bytes=1 << 60)
     with pytest.raises(DiskFull):
         await file.open_reader().fetch(12 * MIB, 1000)
     await file.close()

@@ -14,7 +14,7 @@ from ffmpeg_worker.job.job import COMMON_FIELDS
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.planning.presets.describe_preset import make_example, parameters_schema
-from ffmpeg_worker.planning.presets.operator_presets import read_operator_preset
+from ffmpeg_worker.planning.presets.operator_preset_file import read_operator_preset
 from ffmpeg_worker.planning.presets.preset import Preset
 from ffmpeg_worker.planning.presets.table import PRESETS
 from ffmpeg_worker.planning.read_job import read_job

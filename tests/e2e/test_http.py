@@ -12,7 +12,8 @@ import aiohttp
 import pytest
 
 from support.jobs.bad_jobs import GOOD_JOB, make_files
-from support.processes import alive
+from support.processes import alive, children_of, with_argument
+from support.programs import serve_and_load
 from support.servers.api_server import Server, running_server
 from support.wait_until import until, until_async
 
@@ -173,6 +174,12 @@ async def test_a_signal_interrupts_jobs_and_sends_their_errors(tmp_path: Path, n
         assert list(server.scratch_root.iterdir()) == []
         assert list(server.data_root.iterdir()) == []
         assert server.log_lines("server stopping")[0]["active_jobs"] == 2
+
+
+def test_the_process_that_computes_is_loaded_after_the_server_is_ready(tmp_path: Path) -> None:
+    with running_server(tmp_path, serve_and_load) as server:
+        until(lambda: set(with_argument("compute_program")) & set(children_of(server.pid)) != set())
+        assert server.stop() == 0
 
 
 async def test_closing_the_lifeline_stops_the_server(tmp_path: Path) -> None:

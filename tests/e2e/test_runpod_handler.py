@@ -220,7 +220,7 @@ def shrink_composition(path: Path) -> None:
     path.write_text(json.dumps(job))
 
 
-@pytest.mark.parametrize("place", [".", "runpod", "elsewhere"])
+@pytest.mark.parametrize("place", [".", pytest.param("runpod", marks=pytest.mark.nightly), "elsewhere"])
 def test_the_sample_environment_renders_pictures_with_sounds(
     environment: dict[str, str], checkout: Path, place: str
 ) -> None:

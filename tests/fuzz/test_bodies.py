@@ -33,12 +33,18 @@ from support.wait_until import until
 
 pytestmark = needs_sandbox
 
+
+def _is_slow(operation_id: str) -> bool:
+    """Whether its bodies are compositions, which take ten seconds to generate; test_canvas.py damages others."""
+    return operation_id in ACTIONS and ACTIONS[operation_id].uses_renderer
+
+
 _CASES = max(2, int(SECONDS * 1.5))
 _GOOD = {200, 202}
 _JOBS_OPERATIONS = ("list_jobs", "show_job", "show_job_log", "retry_job")
 _MODES = list(schemathesis.GenerationMode)
 _TAKEN = [
-    (operation_id, mode)
+    pytest.param(operation_id, mode, marks=[pytest.mark.nightly] if _is_slow(operation_id) else [])
     for number, operation_id in enumerate((*ACTIONS, *_JOBS_OPERATIONS))
     for mode in (_MODES if IS_FULL else [_MODES[number % len(_MODES)]])
 ]
@@ -133,8 +139,7 @@ def test_requests_from_the_openapi_document(
 ) -> None:
     """Requests that the document allows, or nearly allows, get responses that it describes."""
     operation = document.find_operation_by_id(operation_id)
-    is_slow = operation_id in ACTIONS and ACTIONS[operation_id].uses_renderer
-    cases = 2 if SECONDS <= DEFAULT_SECONDS and is_slow else _CASES
+    cases = 2 if SECONDS <= DEFAULT_SECONDS and _is_slow(operation_id) else _CASES
 
     @seed(stable_hash(SEED))
     @settings(max_examples=cases, deadline=None, database=None, suppress_health_check=list(HealthCheck))

@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ffmpeg_worker.composition.layers import LAYER_MODELS
-from ffmpeg_worker.composition.node import known_keys
 from ffmpeg_worker.composition.read_compositions import read_compositions
 from ffmpeg_worker.errors import InvalidJob, SourceError, WorkerError
+from ffmpeg_worker.frozen_model import field_names
 from ffmpeg_worker.planning.composition.plan_audio import plan_audio
 from ffmpeg_worker.scene.resolve import resolve
 from ffmpeg_worker.scene.scene_json import decode_scene, encode_scene
@@ -38,7 +38,7 @@ WORDS = (
     "cubic-bezier(0, 2, 1, -1)", "steps(3)", "bottom-right", "rtl", "", " ",
     "a\n\nb", "\u202eא\u0301👨\u200d👩", "x" * 300,
 )  # fmt: skip
-KEYS = {kind: tuple(sorted({*known_keys(model)} - {"type", "layers"})) for kind, model in LAYER_MODELS.items()}
+KEYS = {kind: tuple(sorted({*field_names(model)} - {"type", "layers"})) for kind, model in LAYER_MODELS.items()}
 PARTS: tuple[Any, ...] = (
     {"in": {"type": "fade", "duration": 0.2}, "out": {"type": "zoom", "duration": 9}},
     {"in": {"type": "wipe-left", "duration": 0.2, "overlap": True}},

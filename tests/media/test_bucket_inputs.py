@@ -143,7 +143,7 @@ async def test_a_full_disk(worker: Worker, bucket: Bucket, monkeypatch: pytest.M
     def write(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(transfer, "_write_all", write)
+    monkeypatch.setattr(transfer, "write_all", write)
     assert (await worker.fail(job)).code == "disk_full"
     assert times(bucket, "GET", "fresh.mp4") == 2, "each of both jobs asks once"
 

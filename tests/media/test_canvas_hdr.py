@@ -12,7 +12,8 @@ import pytest
 import pytest_asyncio
 
 from ffmpeg_worker.pipeline.run_command import CommandRunner
-from ffmpeg_worker.planning.plan import FfmpegStep, StepResult
+from ffmpeg_worker.planning.step_result import StepResult
+from ffmpeg_worker.planning.steps import FfmpegStep
 from support.media.decode import pixels_of_url, rgb_frames
 from support.media.numbered_frames import HEIGHT, WIDTH, make_numbered, number_of
 from support.reference.yuv import Floats

@@ -20,8 +20,8 @@ from ffmpeg_worker.pipeline.runtime import DirectRuntime
 from ffmpeg_worker.planning.chunks import choose_cuts
 from ffmpeg_worker.planning.chunks.piece_job import as_job
 from ffmpeg_worker.planning.chunks.plan_chunks import Piece
-from ffmpeg_worker.planning.plan import StepResult
 from ffmpeg_worker.planning.read_job import read_job
+from ffmpeg_worker.planning.step_result import StepResult
 from support.media.compared_packets import hash_pictures, read_container, read_streams
 from support.media.sources import make
 from support.recording_runtime import run_in_attempts

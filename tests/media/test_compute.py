@@ -19,11 +19,11 @@ from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.pipeline import compute as module
-from ffmpeg_worker.pipeline.compute import INLINE_BYTES, Compute
+from ffmpeg_worker.pipeline.compute import INLINE_BYTES, OPEN_AFTER_S, Compute
 from ffmpeg_worker.pipeline.compute_calls import build_from_files
 from ffmpeg_worker.planning.make_plan import make_plan
-from ffmpeg_worker.planning.plan import RenderStep
 from ffmpeg_worker.planning.read_job import read_body
+from ffmpeg_worker.planning.steps import RenderStep
 from ffmpeg_worker.sandbox.jail import Jail
 from ffmpeg_worker.scene.scene_json import EncodedScene, encode_scene
 from support.jobs.compute_calls import (
@@ -131,6 +131,25 @@ async def test_the_process_for_children_can_start_before_the_first_call() -> Non
         assert program is not None
         await compute.call_apart(in_s(60), os.getpid)
         assert compute._forks._program is program
+    finally:
+        await compute.close()
+
+
+async def test_the_process_for_children_starts_when_the_first_jobs_have_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compute = Compute()
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        assert compute._forks._program is None
+        pauses.append(seconds)
+
+    monkeypatch.setattr("ffmpeg_worker.pipeline.compute.asyncio.sleep", sleep)
+    try:
+        await compute.open_later()
+        assert pauses == [OPEN_AFTER_S]
+        assert compute._forks._program is not None
     finally:
         await compute.close()
 

@@ -17,8 +17,10 @@ from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.pipeline import run_lanes
 from ffmpeg_worker.pipeline.execute import Executed, execute
 from ffmpeg_worker.pipeline.job_context import JobContext
+from ffmpeg_worker.pipeline.runtime import DirectRuntime, always
 from ffmpeg_worker.planning import growing_outputs
 from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.storage.objects.multipart_upload import MultipartUpload
 from support.media.sources import make
 from support.servers.bucket import Bucket
 from support.wait_until import until_async
@@ -224,6 +226,41 @@ async def test_a_shared_ffmpeg_that_fails_takes_all_parts_back(
         assert_object(worker, bucket, f"s/{name}", name)
     assert [path.partition("?")[0] for path in begun()] == ["s/a.mkv"] * 2 + ["s/a.mov"] * 2
     assert bucket.server.unfinished() == []
+
+
+async def test_a_later_attempt_that_sends_nothing_takes_the_parts_of_the_first_back(
+    worker: Worker, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records: dict[str, Any] = {}
+
+    async def step(_: DirectRuntime, name: str, _kind: Any, run: Any, **more: Any) -> Any:
+        if name in records and more.get("is_usable", always)(records[name]):
+            return records[name]
+        result = await run()
+        if "/begin/" in name:
+            records[name] = result
+        return result
+
+    async def do_nothing(_: MultipartUpload, _upload: str) -> None:
+        pass
+
+    async def fail(*_: Any, **__: Any) -> Executed:
+        raise EngineFailed("It failed.")
+
+    monkeypatch.setattr(DirectRuntime, "step", step)
+    job = parse_job(
+        processes(*(f"{SLOW} {RAW} a.{suffix}" for suffix in ("mov", "mkv")), upload=bucket.upload("k/"))
+    )
+    with monkeypatch.context() as killed:
+        killed.setattr(MultipartUpload, "abort", do_nothing)
+        first = asyncio.ensure_future(worker.services.run(job))
+        await until_async(lambda: len(bucket.server.unfinished()) == len(records) == 2)
+        first.cancel()
+        await asyncio.wait([first])
+    assert len(bucket.server.unfinished()) == 2
+    monkeypatch.setattr(run_lanes, "execute", fail)
+    await asyncio.gather(worker.services.run(job), return_exceptions=True)
+    assert_nothing_left(bucket)
 
 
 async def test_cancelling_a_shared_ffmpeg(worker: Worker, bucket: Bucket) -> None:

@@ -53,7 +53,7 @@ def inputs(alone: Path) -> Files:
 
 
 @pytest.mark.parametrize("purpose", sample_commands(GUIDES))
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(3)
 async def test_a_job_makes_what_the_command_makes(
     worker: Worker, alone: Path, inputs: Files, purpose: str
 ) -> None:

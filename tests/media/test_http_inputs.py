@@ -6,9 +6,9 @@ import asyncio
 import errno
 import hashlib
 import logging
+import os
 import shutil
-from collections.abc import AsyncIterator
-from io import FileIO
+from collections.abc import AsyncIterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -255,11 +255,11 @@ async def test_a_full_disk(worker: Worker, server: Web, monkeypatch: pytest.Monk
 
 
 async def test_a_disk_that_fills_up(worker: Worker, server: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    def write(file: FileIO, block: bytearray, _offset: int) -> None:
-        file.write(block[:10])
+    def write(file: int, pieces: Sequence[memoryview], _offset: int) -> None:
+        os.write(file, pieces[0][:10])
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(transfer, "_write_all", write)
+    monkeypatch.setattr(transfer, "write_all", write)
     error = await worker.fail(copy(f"{server.url}/plain/clip.mp4?not=kept-2"))
     assert error.code == "disk_full"
     assert len(server.requests) == 1

@@ -12,9 +12,12 @@ from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.planning.artifact import Artifact
-from ffmpeg_worker.planning.plan import FfmpegStep, Lane, Plan, StepFiles, StepResult, Summary, TextFile
+from ffmpeg_worker.planning.placed_files import TextFile
+from ffmpeg_worker.planning.plan import Lane, Plan, Summary
 from ffmpeg_worker.planning.planner import Planner, ReadJob
 from ffmpeg_worker.planning.planners.table import PLANNERS
+from ffmpeg_worker.planning.step_result import StepFiles, StepResult
+from ffmpeg_worker.planning.steps import FfmpegStep
 from support.jobs.toy_action import ToyJob, add_toy_action
 from support.worker import Worker
 

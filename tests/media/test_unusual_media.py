@@ -58,7 +58,7 @@ def inputs(alone: Path) -> Files:
 
 
 @pytest.mark.parametrize("name", [*RECIPES, *MADE_OF_BYTES])
-@pytest.mark.sampled(2, always=["cover.flac"])
+@pytest.mark.sampled(3, always=["cover.flac"])
 async def test_jobs_make_what_the_commands_make(worker: Worker, alone: Path, inputs: Files, name: str) -> None:
     purposes = PURPOSES[name]
     commands = [COMMANDS[purpose].replace("NAME", name) for purpose in purposes]

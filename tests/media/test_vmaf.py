@@ -8,14 +8,12 @@ from typing import Any
 
 import pytest
 
-from support.media.vmaf_clips import compare, make_clips, plain_vmaf, run_ffmpeg
+from support.media.vmaf_clips import Clips, compare, plain_vmaf, run_ffmpeg
 
 
 @pytest.fixture(scope="session")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("vmaf")
-    make_clips(folder)
-    return folder
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
+    return Clips(tmp_path_factory.mktemp("vmaf"))
 
 
 EVERY_FIFTH = 5
@@ -27,7 +25,7 @@ def status(result: dict[str, Any]) -> tuple[str, int]:
 
 
 @pytest.mark.parametrize("distorted", ["bad.mp4", "reference.mp4"])
-def test_aligned_videos_score_as_with_a_plain_command(clips: Path, distorted: str) -> None:
+def test_aligned_videos_score_as_with_a_plain_command(clips: Clips, distorted: str) -> None:
     result = compare(clips / "reference.mp4", clips / distorted)
     plain = plain_vmaf(clips / "reference.mp4", clips / distorted)["vmaf"]
     assert result["score"] == pytest.approx(plain["mean"], abs=1e-6)
@@ -37,7 +35,7 @@ def test_aligned_videos_score_as_with_a_plain_command(clips: Path, distorted: st
     assert (status(result), result["warnings"]) == (("ok", 0), [])
 
 
-def test_a_video_against_itself_scores_nearly_100(clips: Path) -> None:
+def test_a_video_against_itself_scores_nearly_100(clips: Clips) -> None:
     # Not exactly 100: the model is a regression, and the first frame has no motion (see the FAQ of VMAF).
     result = compare(clips / "reference.mp4", clips / "reference.mp4")
     assert result["score"] > 97
@@ -53,14 +51,14 @@ def test_a_video_against_itself_scores_nearly_100(clips: Path) -> None:
     ],
 )
 @pytest.mark.sampled(2)
-def test_the_container_changes_nothing(clips: Path, reference: str, distorted: str) -> None:
+def test_the_container_changes_nothing(clips: Clips, reference: str, distorted: str) -> None:
     result = compare(clips / reference, clips / distorted, align="off")
     truth = plain_vmaf(clips / "ntsc.mp4", clips / "ntsc_bad.mp4")["vmaf"]["mean"]
     assert result["frames"] == 60
     assert result["score"] == pytest.approx(truth, abs=1e-6)
 
 
-def test_a_plain_command_is_misled_by_the_container(clips: Path) -> None:
+def test_a_plain_command_is_misled_by_the_container(clips: Clips) -> None:
     """Why the worker rewrites timestamps; if this test fails, FFmpeg has changed and that is unnecessary."""
     truth = plain_vmaf(clips / "ntsc.mp4", clips / "ntsc_bad.mp4")["vmaf"]["mean"]
     assert plain_vmaf(clips / "ntsc.mkv", clips / "ntsc_bad.mp4")["vmaf"]["mean"] < truth - 5
@@ -75,7 +73,7 @@ def test_a_plain_command_is_misled_by_the_container(clips: Path) -> None:
     ],
 )
 def test_a_corrected_shift_scores_exactly_as_the_unshifted_pair(
-    clips: Path, reference: str, distorted: str, offset: int, unshifted: tuple[str, str]
+    clips: Clips, reference: str, distorted: str, offset: int, unshifted: tuple[str, str]
 ) -> None:
     result = compare(clips / reference, clips / distorted)
     assert status(result) == ("corrected", offset)
@@ -84,44 +82,44 @@ def test_a_corrected_shift_scores_exactly_as_the_unshifted_pair(
     assert result["score"] == pytest.approx(truth, abs=1e-6)
 
 
-def test_a_shift_is_found_through_scaling_brightness_and_container(clips: Path) -> None:
+def test_a_shift_is_found_through_scaling_brightness_and_container(clips: Clips) -> None:
     result = compare(clips / "reference.mp4", clips / "brighter_late.mkv", subsample=EVERY_FIFTH)
     assert status(result) == ("corrected", 5)
 
 
-def test_a_shift_that_is_only_reported_stays(clips: Path) -> None:
+def test_a_shift_that_is_only_reported_stays(clips: Clips) -> None:
     result = compare(clips / "reference.mp4", clips / "late.mkv", align="report")
     assert status(result) == ("suspect", 7)
     assert result["score"] < 50
 
 
-def test_still_videos_do_not_count_as_aligned(clips: Path) -> None:
+def test_still_videos_do_not_count_as_aligned(clips: Clips) -> None:
     result = compare(clips / "still.mp4", clips / "still_bad.mp4")
     assert status(result) == ("unchecked", 0)
     assert "No common motion" in result["warnings"][0]
 
 
-def test_twice_the_frame_rate_is_resampled_to_the_reference(clips: Path) -> None:
+def test_twice_the_frame_rate_is_resampled_to_the_reference(clips: Clips) -> None:
     result = compare(clips / "reference.mp4", clips / "double.mkv")
     assert (status(result), result["frames"]) == (("ok", 0), 50)
     assert result["alignment"]["frame_rate"]["paired_by"] == "resampled"
     assert result["score"] > compare(clips / "reference.mp4", clips / "bad.mp4")["score"] - 5
 
 
-def test_the_same_frames_played_slower_are_paired_by_number(clips: Path) -> None:
+def test_the_same_frames_played_slower_are_paired_by_number(clips: Clips) -> None:
     result = compare(clips / "reference.mp4", clips / "slow.mp4")
     assert (result["alignment"]["frame_rate"]["paired_by"], result["frames"]) == ("number", 50)
     assert result["score"] == pytest.approx(compare(clips / "reference.mp4", clips / "bad.mp4")["score"], abs=1.5)
 
 
-def test_variable_rates_are_paired_by_the_frame_shown(clips: Path) -> None:
+def test_variable_rates_are_paired_by_the_frame_shown(clips: Clips) -> None:
     result = compare(clips / "gaps.mp4", clips / "gaps_bad.mkv")
     assert status(result) == ("ok", 0)
     # One pair of different frames would score below 50.
     assert result["pooled"]["min"] > 75
 
 
-def test_the_tail_of_the_longer_video_is_left_out(clips: Path) -> None:
+def test_the_tail_of_the_longer_video_is_left_out(clips: Clips) -> None:
     result = compare(clips / "reference.mp4", clips / "short.mp4")
     assert result["frames"] == 25
     assert result["pooled"]["min"] > 75
@@ -142,31 +140,31 @@ def test_the_tail_of_the_longer_video_is_left_out(clips: Path) -> None:
 )
 @pytest.mark.sampled(2)
 def test_other_sizes_depths_and_colors_are_converted(
-    clips: Path, reference: str, distorted: str, least: float
+    clips: Clips, reference: str, distorted: str, least: float
 ) -> None:
     result = compare(clips / reference, clips / distorted)
     assert status(result) == ("ok", 0)
     assert result["score"] > least
 
 
-def test_a_plain_command_is_misled_by_a_missing_color_tag(clips: Path) -> None:
+def test_a_plain_command_is_misled_by_a_missing_color_tag(clips: Clips) -> None:
     """Why the worker sets equal color tags; if this test fails, FFmpeg has changed and that is unnecessary."""
     assert plain_vmaf(clips / "reference.mp4", clips / "tagged.mp4")["vmaf"]["mean"] < 80
 
 
-def test_a_scale_is_a_plain_command_at_that_size(clips: Path) -> None:
+def test_a_scale_is_a_plain_command_at_that_size(clips: Clips) -> None:
     result = compare(clips / "large.mp4", clips / "large.mp4", scale="320x180", align="off")
     assert result["alignment"]["size"]["compared"] == "320x180"
     assert result["score"] > 95
 
 
-def test_a_harder_compression_scores_lower(clips: Path) -> None:
+def test_a_harder_compression_scores_lower(clips: Clips) -> None:
     names = ("reference.mp4", "better.mp4", "bad.mp4", "worse.mp4")
     scores = [compare(clips / "reference.mp4", clips / name, align="off")["score"] for name in names]
     assert all(better > worse + 1 for better, worse in pairwise(scores))
 
 
-def test_more_metrics_come_from_the_same_pass(clips: Path) -> None:
+def test_more_metrics_come_from_the_same_pass(clips: Clips) -> None:
     features = ("psnr", "ssim", "ms_ssim", "cambi", "ciede", "xpsnr")
     result = compare(clips / "reference.mp4", clips / "bad.mp4", features=features, align="off")
     plain = plain_vmaf(clips / "reference.mp4", clips / "bad.mp4", ":feature=name=psnr|name=float_ssim")
@@ -179,20 +177,20 @@ def test_more_metrics_come_from_the_same_pass(clips: Path) -> None:
     assert 20 < result["features"]["xpsnr_y"]["mean"] < 50
 
 
-def test_subsampling_scores_every_nth_frame(clips: Path) -> None:
+def test_subsampling_scores_every_nth_frame(clips: Clips) -> None:
     result = compare(clips / "reference.mp4", clips / "bad.mp4", subsample=5)
     assert (result["frames"], result["subsample"], result["warnings"]) == (10, 5, [])
     assert result["worst"][0]["frame"] % 5 == 0
 
 
 @pytest.mark.parametrize("model", ["vmaf_v0.6.1neg", "vmaf_4k_v0.6.1", "vmaf_v1.0.16_3d0h"])
-def test_other_models_are_built_in(clips: Path, model: str) -> None:
+def test_other_models_are_built_in(clips: Clips, model: str) -> None:
     result = compare(clips / "reference.mp4", clips / "bad.mp4", model=model, align="off")
     assert result["model"] == model
     assert 20 < result["score"] < 100
 
 
-def test_an_image_is_compared_with_the_only_frame_of_a_video(clips: Path) -> None:
+def test_an_image_is_compared_with_the_only_frame_of_a_video(clips: Clips) -> None:
     result = compare(clips / "picture.png", clips / "one.mp4")
     truth = plain_vmaf(clips / "picture.png", clips / "one.mp4")["vmaf"]["mean"]
     assert (result["frames"], status(result)) == (1, ("ok", 0))
@@ -209,7 +207,7 @@ def test_an_image_is_compared_with_the_only_frame_of_a_video(clips: Path) -> Non
     ],
 )
 @pytest.mark.sampled(3)
-def test_other_encodings_sizes_and_rates_give_no_claim(clips: Path, distorted: str) -> None:
+def test_other_encodings_sizes_and_rates_give_no_claim(clips: Clips, distorted: str) -> None:
     result = compare(clips / "pan.mp4", clips / distorted, subsample=EVERY_FIFTH)
     assert status(result) == ("ok", 0)
     assert (result["alignment"]["edits"], result["alignment"]["geometry"]) == ([], [])
@@ -217,7 +215,7 @@ def test_other_encodings_sizes_and_rates_give_no_claim(clips: Path, distorted: s
     assert "scores" not in result
 
 
-def test_content_that_lags_behind_after_strong_compression_is_not_shifted(clips: Path) -> None:
+def test_content_that_lags_behind_after_strong_compression_is_not_shifted(clips: Clips) -> None:
     result = compare(clips / "zoom.mp4", clips / "zoom_crf45.mp4", subsample=EVERY_FIFTH)
     assert (status(result), result["alignment"]["edits"]) == (("ok", 0), [])
 
@@ -232,7 +230,7 @@ def test_content_that_lags_behind_after_strong_compression_is_not_shifted(clips:
 )
 @pytest.mark.sampled(3)
 def test_frames_are_paired_anew_where_some_are_missing_or_added(
-    clips: Path, change: str, edits: list[tuple[str, int, int]], said: str
+    clips: Clips, change: str, edits: list[tuple[str, int, int]], said: str
 ) -> None:
     result = compare(clips / "pan.mp4", clips / f"pan_{change}.mp4")
     found = [(edit["kind"], edit["frame"], edit["frames"]) for edit in result["alignment"]["edits"]]
@@ -247,7 +245,7 @@ def test_frames_are_paired_anew_where_some_are_missing_or_added(
 
 
 @pytest.mark.parametrize(("change", "kind"), [("drop", "dropped"), ("drops", "dropped"), ("dup", "duplicated")])
-def test_in_slow_content_changes_are_named_near_their_place(clips: Path, change: str, kind: str) -> None:
+def test_in_slow_content_changes_are_named_near_their_place(clips: Clips, change: str, kind: str) -> None:
     result = compare(clips / "zoom.mp4", clips / f"zoom_{change}.mp4", subsample=EVERY_FIFTH)
     found = result["alignment"]["edits"]
     assert {edit["kind"] for edit in found} == {kind}
@@ -255,7 +253,7 @@ def test_in_slow_content_changes_are_named_near_their_place(clips: Path, change:
     assert result["scores"]["matched"] > result["scores"]["as_sent"] + 2
 
 
-def test_a_repaired_score_is_exactly_that_of_the_same_frames(clips: Path, tmp_path: Path) -> None:
+def test_a_repaired_score_is_exactly_that_of_the_same_frames(clips: Clips, tmp_path: Path) -> None:
     same = tmp_path / "same.mkv"
     run_ffmpeg("-i", clips / "pan.mp4", "-vf", "select=not(eq(n\\,60)),setpts=N/25/TB", "-c:v", "ffv1", same)
     result = compare(clips / "pan.mp4", clips / "pan_drop.mp4")
@@ -264,7 +262,7 @@ def test_a_repaired_score_is_exactly_that_of_the_same_frames(clips: Path, tmp_pa
     assert (result["score"], result["frames"]) == (pytest.approx(truth["score"], abs=1e-6), truth["frames"])
 
 
-def test_changes_are_only_reported_if_so_asked(clips: Path) -> None:
+def test_changes_are_only_reported_if_so_asked(clips: Clips) -> None:
     result = compare(clips / "pan.mp4", clips / "pan_drop.mp4", align="report", subsample=EVERY_FIFTH)
     assert result["alignment"]["status"] == "suspect"
     assert [edit["kind"] for edit in result["alignment"]["edits"]] == ["dropped"]
@@ -272,7 +270,7 @@ def test_changes_are_only_reported_if_so_asked(clips: Path) -> None:
 
 
 @pytest.mark.parametrize("clip", ["pan", "zoom"])
-def test_a_freeze_is_named(clips: Path, clip: str) -> None:
+def test_a_freeze_is_named(clips: Clips, clip: str) -> None:
     result = compare(clips / f"{clip}.mp4", clips / f"{clip}_freeze.mp4", subsample=EVERY_FIFTH)
     (edit,) = result["alignment"]["edits"]
     assert (edit["kind"], result["alignment"]["status"]) == ("frozen", "suspect")
@@ -294,7 +292,7 @@ def test_a_freeze_is_named(clips: Path, clip: str) -> None:
 )
 @pytest.mark.sampled(3)
 def test_other_pictures_are_named_and_never_called_a_shift(
-    clips: Path, clip: str, change: str, kinds: list[str], said: str
+    clips: Clips, clip: str, change: str, kinds: list[str], said: str
 ) -> None:
     result = compare(clips / f"{clip}.mp4", clips / f"{clip}_{change}.mp4", subsample=EVERY_FIFTH)
     assert status(result) == ("suspect", 0)
@@ -308,12 +306,12 @@ def test_other_pictures_are_named_and_never_called_a_shift(
 
 
 @pytest.mark.parametrize("clip", ["pan", "zoom"])
-def test_a_shift_of_slow_content_is_corrected(clips: Path, clip: str) -> None:
+def test_a_shift_of_slow_content_is_corrected(clips: Clips, clip: str) -> None:
     result = compare(clips / f"{clip}.mp4", clips / f"{clip}_late.mp4", subsample=EVERY_FIFTH)
     assert status(result) == ("corrected", 3)
 
 
-def test_different_videos_are_suspect(clips: Path) -> None:
+def test_different_videos_are_suspect(clips: Clips) -> None:
     result = compare(clips / "pan.mp4", clips / "pan_other.mp4", subsample=EVERY_FIFTH)
     assert status(result) == ("suspect", 0)
     assert "do not seem to show the same pictures" in result["warnings"][0]

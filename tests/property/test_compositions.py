@@ -11,17 +11,18 @@ from hypothesis import strategies as st
 
 from ffmpeg_worker.composition.condition import evaluate_condition
 from ffmpeg_worker.composition.layers import LAYER_MODELS
-from ffmpeg_worker.composition.node import Node, known_keys
+from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.composition.read_compositions import SharedFields, read_compositions
 from ffmpeg_worker.composition.schema import EXAMPLE
 from ffmpeg_worker.composition.text_style import TextStyle
 from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.frozen_model import field_names
 from ffmpeg_worker.job.parse import parse_action
 from support.extent import examples
 
 SECRET = "canary7f3a"
 MODELS: list[type[Node]] = [*LAYER_MODELS.values(), TextStyle]
-FIELDS = sorted({key for model in MODELS for key in known_keys(model)})
+FIELDS = sorted({key for model in MODELS for key in field_names(model)})
 KEYS = st.sampled_from(
     [
         *FIELDS,

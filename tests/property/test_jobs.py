@@ -16,7 +16,7 @@ from ffmpeg_worker.job.parse import parse_action, parse_job
 from ffmpeg_worker.job.strict_json import read_json
 from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.commands.durations import read_time
-from ffmpeg_worker.planning.plan import FfmpegStep
+from ffmpeg_worker.planning.steps import FfmpegStep
 from support.extent import examples
 from support.jobs.plans import plan_job
 

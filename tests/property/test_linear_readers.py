@@ -30,9 +30,9 @@ from ffmpeg_worker.job.strict_json import read_json
 from ffmpeg_worker.job_queue.output_links import find_link
 from ffmpeg_worker.loose_values import is_blank, read_number
 from ffmpeg_worker.scene.clips import _svg_size
+from ffmpeg_worker.scene.content import Cue, Word
 from ffmpeg_worker.scene.lint import lint
 from ffmpeg_worker.scene.resolve import resolve
-from ffmpeg_worker.scene.scene import Cue, Word
 from ffmpeg_worker.scene.shapes import scale_path
 from ffmpeg_worker.scene.subtitles.align_words import align_words
 from ffmpeg_worker.scene.subtitles.ass_script import parse_script

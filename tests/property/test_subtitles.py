@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ffmpeg_worker.errors import SourceUnreadable
-from ffmpeg_worker.scene.scene import Cue, Word
+from ffmpeg_worker.scene.content import Cue, Word
 from ffmpeg_worker.scene.subtitles.align_words import align_words, join_syllables
 from ffmpeg_worker.scene.subtitles.parse import parse_subtitles
 from support.extent import examples

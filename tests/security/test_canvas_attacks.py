@@ -12,7 +12,7 @@ import pytest
 
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.video_source import VideoSource
-from ffmpeg_worker.scene.scene import VideoContent
+from ffmpeg_worker.scene.content import VideoContent
 from security.attacks.compositions import ATTACKS, HostileComposition
 from security.attacks.media import playlist
 from support.attacks.attack_files import open_public_folder, share_attacker_files, write_victim_files

@@ -14,7 +14,7 @@ from PIL import Image
 
 from ffmpeg_worker.codes import CODES, Fault
 from ffmpeg_worker.raster.errors import RasterError
-from ffmpeg_worker.scene.scene import ImageContent
+from ffmpeg_worker.scene.content import ImageContent
 from fuzz.mutations import mutate
 from support.extent import IS_FULL
 from support.media.heic import HeicLook, picture, write_heic

@@ -24,8 +24,9 @@ from support.wait_until import until_async
 pytestmark = needs_sandbox
 
 _LIMIT_BYTES = 400_000_000
-_KEPT = 24
-"""Descriptors that a worker keeps: a socket for each of 16 numbers of jobs' users, and those of its clients."""
+_KEPT = 27
+"""Descriptors that a worker keeps: a lock for each of 16 numbers of jobs' users, those of its clients, and three
+of each idle probe."""
 _SIDE = 2400
 _PREVIEWS, _PRESIGNED, _TO_BUCKET = 3, 20, 12
 _PARTS = 12

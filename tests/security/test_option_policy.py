@@ -10,8 +10,9 @@ import pytest
 
 from ffmpeg_worker.errors import ForbiddenOption, InvalidJob
 from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
-from ffmpeg_worker.planning.plan import FfmpegStep, Plan
+from ffmpeg_worker.planning.plan import Plan
 from ffmpeg_worker.planning.required_inputs import RequiredInput
+from ffmpeg_worker.planning.steps import FfmpegStep
 from support.jobs.everyday_commands import EVERYDAY, Spelling
 from support.jobs.guide_commands import GUIDES
 from support.jobs.plans import plan_job

@@ -10,9 +10,9 @@ import http.client
 import json
 import sys
 import time
-from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
+
+from support.processor_waits import read_waits, waited_between
 
 POLL_S = 0.02
 SLOW_S = 0.1
@@ -24,12 +24,11 @@ class Poller:
 
     def __init__(self, address: str, pid: int) -> None:
         self._pid = pid
-        self._server = Path(f"/proc/{pid}/task")
         self._connection = http.client.HTTPConnection(address, timeout=_TIMEOUT_S)
 
     def ask(self) -> dict[str, float | str]:
         """Ask once; `error` is set when there was no right response."""
-        before, began = self._waits(), time.monotonic()
+        before, began = read_waits(self._pid), time.monotonic()
         error = ""
         try:
             self._connection.request("GET", "/health")
@@ -40,30 +39,8 @@ class Poller:
             error = repr(problem)
             self._connection.close()
         took = time.monotonic() - began
-        waited = waited_between(before, self._waits(), main=str(self._pid))
+        waited = waited_between(before, read_waits(self._pid), server=self._pid)
         return {"began": began, "took_s": took, "waited_s": waited, "error": error}
-
-    def _waits(self) -> dict[str, float]:
-        """Seconds that each thread of the server, and this program, have waited for a processor so far."""
-        clocks = {"": Path("/proc/self/schedstat")}
-        with suppress(OSError):
-            clocks |= {task.name: task / "schedstat" for task in self._server.iterdir()}
-        waits = {}
-        for name, clock in clocks.items():
-            with suppress(OSError, IndexError):
-                waits[name] = int(clock.read_text().split()[1]) / 1e9
-        return waits
-
-
-def waited_between(before: Mapping[str, float], after: Mapping[str, float], *, main: str) -> float:
-    """Seconds that a response was late because the machine was busy.
-
-    They are those of this program (""), of the server's thread `main`, and of the other thread that waited
-    longest, which may have held the interpreter's lock.
-    """
-    waits = {name: after[name] - before.get(name, after[name]) for name in after}
-    own = waits.pop("", 0.0) + waits.pop(main, 0.0)
-    return own + max(waits.values(), default=0.0)
 
 
 def main(address: str, pid: int) -> None:

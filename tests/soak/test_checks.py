@@ -23,7 +23,6 @@ from soak.expected import ExpectedFile, compare_output, compare_picture, count_f
 from soak.explain_failure import FULL_DISK, find_explaining_fault, is_busy
 from soak.folders import RunFolders
 from soak.health import Health
-from soak.health_poller import waited_between
 from soak.kill_processes import job_of
 from soak.report import make_report
 from soak.resources import KEPT_CLAIMS, HeldResources
@@ -31,6 +30,7 @@ from soak.run_record import InjectedFault, RunRecord, Violation
 from soak.run_soak import Options
 from soak.shuffled_kinds import ShuffledKinds
 from soak.usage import Sample, UsageSeries, take_sample
+from support.processor_waits import waited_between
 from support.servers.api_server import Server
 from support.wait_until import until
 
@@ -273,7 +273,7 @@ def test_slow_health() -> None:
 def test_time_without_a_processor() -> None:
     before = {"": 1.0, "7": 2.0, "8": 3.0, "9": 0.0}
     after = {"": 1.1, "7": 2.2, "8": 3.4, "9": 0.8, "10": 5.0}
-    assert waited_between(before, after, main="7") == pytest.approx(0.1 + 0.2 + 0.8)
+    assert waited_between(before, after, server=7) == pytest.approx(0.1 + 0.2 + 0.8)
 
 
 def test_requests_that_were_under_way() -> None:

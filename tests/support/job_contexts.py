@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,8 +10,8 @@ from typing import Any, cast
 
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.fair_slots import FairSlots
-from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
-from ffmpeg_worker.job.lifecycle import JobEvent
+from ffmpeg_worker.ffmpeg.probe.probe_session import ProbeSession
+from ffmpeg_worker.job.lifecycle import JobEvent, ignore_event
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job.upload import Upload
@@ -61,6 +61,7 @@ class FakeProbes:
     def __init__(self, documents: Mapping[str, Mapping[str, Any] | WorkerError] | None = None) -> None:
         self.documents = dict(documents or {})
         self.asked: list[str] = []
+        self.prepared: list[list[str]] = []
         self.options: list[Mapping[str, bool]] = []
 
     async def describe(self, path: Path, **options: Any) -> Mapping[str, Any]:
@@ -70,6 +71,9 @@ class FakeProbes:
         if isinstance(document, WorkerError):
             raise document
         return document
+
+    def prepare(self, names: Collection[str]) -> None:
+        self.prepared.append([*names])
 
     def needs_whole_file(self, _options: Sequence[str]) -> bool:
         return False
@@ -91,6 +95,8 @@ class FakeJob:
         timeout_s: float = 10.0,
         slots: int = 2,
         machine: Machine | None = None,
+        is_watched: bool = True,
+        records_steps: bool = False,
     ) -> None:
         self.data = root / "data"
         self.data.mkdir(exist_ok=True)
@@ -113,6 +119,7 @@ class FakeJob:
         runtime = DirectRuntime(
             cast(WorkerResources, resources), "job-7", timeout_s=timeout_s, observer=self.events.append
         )
+        runtime.records_steps = records_steps
         machine = machine or Machine(cores=2)
         read = read_job(parse_job(job or {"action": "process", "data": {"chainCmds": "-i a.mp4 b.mp4"}}), machine)
         self.context = JobContext(
@@ -124,7 +131,7 @@ class FakeJob:
             workspace,
             InputsByRange(workspace),
             cast(ProbeSession, self.probes),
-            JobProgress(self.events.append),
+            JobProgress(self.events.append if is_watched else ignore_event),
             began=0.0,
         )
 

@@ -50,6 +50,7 @@ class RecordingRuntime:
     """One attempt at a job; it runs one step that has no record, and is interrupted before the next."""
 
     uploads_early = False
+    records_steps = True
     outputs_folder = None
     inputs_folder = None
     answers_files = False

@@ -13,7 +13,8 @@ from ffmpeg_worker.ffmpeg import tools
 from ffmpeg_worker.ffmpeg.capabilities import Capabilities, WorkerFfmpeg, read_capabilities
 from ffmpeg_worker.job.lifecycle import JobEvent
 from ffmpeg_worker.job.parse import parse_job
-from ffmpeg_worker.services import Services, open_services
+from ffmpeg_worker.open_services import open_services
+from ffmpeg_worker.services import Services
 from ffmpeg_worker.settings import Settings
 
 # Beside the jobs' folders: the lock, and what is there when the scratch folder is the root of the jobs.

@@ -17,7 +17,7 @@ from starlette.types import Scope
 from ffmpeg_worker.api.received_bytes import MIN_BYTES, body_timeout
 from ffmpeg_worker.errors import JobCancelled
 from ffmpeg_worker.storage.local.draft import Draft
-from ffmpeg_worker.storage.local.socket_copy import Turn, copy_to_socket
+from ffmpeg_worker.storage.socket_copy import Turn, copy_to_socket
 from ffmpeg_worker.tasks import finish_then_cancel
 
 if TYPE_CHECKING:

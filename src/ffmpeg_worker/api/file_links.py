@@ -22,7 +22,7 @@ from urllib.parse import quote
 from ffmpeg_worker.job_queue.output_links import check_expiry, choose_expiry, hide_token, refused_link
 from ffmpeg_worker.job_queue.queue_access import find_seal, has_seal
 from ffmpeg_worker.settings import Settings
-from ffmpeg_worker.storage.content_types import MANIFEST_TYPES, content_type
+from ffmpeg_worker.storage.content_types import is_manifest
 
 FILES_PATH = "/api/files"
 _ONE_FILE = "x"
@@ -54,7 +54,7 @@ class FileLinks:
         """Return a link to a file; `base_url` has no slash at its end."""
         expires = choose_expiry(self._clock(), self._lifetime_s)
         folders = name.count("/")
-        covered = str(folders) if folders and content_type(name) in MANIFEST_TYPES else _ONE_FILE
+        covered = str(folders) if folders and is_manifest(name) else _ONE_FILE
         signature = self._sign(self._keys()[0], expires, covered, owner, name)
         return f"{base_url}{FILES_PATH}/~{expires}.{covered}.{owner}.{signature}/{quote(name)}"
 

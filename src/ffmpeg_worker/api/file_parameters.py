@@ -9,13 +9,12 @@ from urllib.parse import unquote_to_bytes
 
 from starlette.requests import Request
 
+from ffmpeg_worker.api.query_parameters import read_limit, refuse_parameter
 from ffmpeg_worker.errors import InvalidJob
 
 MAX_PAGE = 1000
 DEFAULT_PAGE = 100
-_MAX_DIGITS = 6
 _MAX_TEXT = 4096
-_SHOWN = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +54,12 @@ def read_list_query(request: Request) -> ListQuery:
     given: dict[str, str] = {}
     for key, value in request.query_params.multi_items():
         if key not in {"prefix", "limit", "cursor"}:
-            raise _refused(key, "is not a parameter of this list", "Known are prefix, limit and cursor.")
+            raise refuse_parameter(key, "is not a parameter of this list", "Known are prefix, limit and cursor.")
         if key in given or len(value) > _MAX_TEXT or "\0" in value:
-            raise _refused(key, "is given twice, too long, or has a NUL character", "Give it once.")
+            raise refuse_parameter(key, "is given twice, too long, or has a NUL character", "Give it once.")
         given[key] = value
-    limit = given.get("limit") or str(DEFAULT_PAGE)
-    if not (limit.isascii() and limit.isdecimal() and 1 <= int(limit[:_MAX_DIGITS]) <= MAX_PAGE):
-        raise _refused("limit", "is not a number of files", f"Give 1 to {MAX_PAGE}.")
-    return ListQuery(given.get("prefix", ""), _open_cursor(given.get("cursor", "")), int(limit))
+    limit = read_limit(given.get("limit") or str(DEFAULT_PAGE), MAX_PAGE, "files")
+    return ListQuery(given.get("prefix", ""), _open_cursor(given.get("cursor", "")), limit)
 
 
 def make_cursor(name: str) -> str:
@@ -75,9 +72,6 @@ def _open_cursor(cursor: str) -> str:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         return base64.b64decode(padded, altchars=b"-_", validate=True).decode("utf-8", "surrogateescape")
     except (binascii.Error, UnicodeError):
-        raise _refused("cursor", "is not one of this list", "Take next_cursor of the page before.") from None
-
-
-def _refused(key: str, what: str, hint: str) -> InvalidJob:
-    shown = key[:_SHOWN]
-    return InvalidJob(f'"{shown}" {what}.', code="invalid_value", hint=hint, where={"field": shown})
+        raise refuse_parameter(
+            "cursor", "is not one of this list", "Take next_cursor of the page before."
+        ) from None

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from starlette.requests import Request
 
-from ffmpeg_worker.errors import InvalidJob, JobNotFound
+from ffmpeg_worker.api.query_parameters import read_limit, refuse_parameter, shorten_name
+from ffmpeg_worker.errors import JobNotFound
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job_queue.job_record import JobFilter, JobStatus
 from ffmpeg_worker.suggestions import did_you_mean
@@ -22,7 +23,6 @@ _MAX_ID = 128
 _MAX_DIGITS = 18
 _MAX_TEXT = 1024
 _MAX_TIME = 40
-_SHOWN = 64
 
 
 def read_job_id(request: Request) -> str:
@@ -44,7 +44,9 @@ def read_number(text: str, name: str) -> int:
         InvalidJob: it is none.
     """
     if not (text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS):
-        raise _refused(name, "is not a whole number", "Give the last number that you have, or leave it out.")
+        raise refuse_parameter(
+            name, "is not a whole number", "Give the last number that you have, or leave it out."
+        )
     return int(text)
 
 
@@ -57,14 +59,14 @@ def read_filter(request: Request, owner: str) -> tuple[JobFilter, str | None, in
     given = _read_once(request.query_params.multi_items())
     metadata = {name: given.pop(key) for key in [*given] if (name := _metadata_key(key)) is not None}
     if len(metadata) > MAX_METADATA_FILTERS:
-        raise _refused("metadata", "has too many filters", f"Give at most {MAX_METADATA_FILTERS}.")
+        raise refuse_parameter("metadata", "has too many filters", f"Give at most {MAX_METADATA_FILTERS}.")
     for key in given:
         if key not in FILTERS:
             known = f"Filters are {', '.join(FILTERS)} and metadata.KEY."
-            raise _refused(key, "is not a filter of jobs", did_you_mean(key[:_SHOWN], FILTERS) or known)
-    limit = given.get("limit", str(DEFAULT_PAGE))
-    if not (limit.isascii() and limit.isdecimal() and 1 <= int(limit[:_MAX_DIGITS]) <= MAX_PAGE):
-        raise _refused("limit", "is not a number of jobs", f"Give 1 to {MAX_PAGE}.")
+            raise refuse_parameter(
+                key, "is not a filter of jobs", did_you_mean(shorten_name(key), FILTERS) or known
+            )
+    limit = read_limit(given.get("limit", str(DEFAULT_PAGE)), MAX_PAGE, "jobs")
     wanted = JobFilter(
         owner=owner,
         statuses=_read_statuses(given),
@@ -74,7 +76,7 @@ def read_filter(request: Request, owner: str) -> tuple[JobFilter, str | None, in
         metadata=metadata,
         parent_id=_read_parent(given),
     )
-    return wanted, given.get("cursor"), int(limit)
+    return wanted, given.get("cursor"), limit
 
 
 def _read_once(items: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -82,9 +84,9 @@ def _read_once(items: Iterable[tuple[str, str]]) -> dict[str, str]:
     given: dict[str, str] = {}
     for key, value in items:
         if len(value) > _MAX_TEXT or "\0" in value or "\0" in key or len(key) > _MAX_TEXT:
-            raise _refused(key, "has a value that is too long, or a NUL character", "Shorten it.")
+            raise refuse_parameter(key, "has a value that is too long, or a NUL character", "Shorten it.")
         if key in given and key != "status":
-            raise _refused(key, "is given twice", "Give it once.")
+            raise refuse_parameter(key, "is given twice", "Give it once.")
         if value or _metadata_key(key) is not None:
             given[key] = f"{given[key]},{value}" if key in given else value
     return given
@@ -101,7 +103,9 @@ def _read_statuses(given: Mapping[str, str]) -> tuple[JobStatus, ...]:
     names = [name.strip() for name in given.get("status", "").split(",") if name.strip()]
     for name in names:
         if name not in set(JobStatus):
-            raise _refused("status", "names a state that jobs do not have", f"States are {', '.join(JobStatus)}.")
+            raise refuse_parameter(
+                "status", "names a state that jobs do not have", f"States are {', '.join(JobStatus)}."
+            )
     return tuple(JobStatus(name) for name in dict.fromkeys(names))
 
 
@@ -109,14 +113,14 @@ def _read_action(given: Mapping[str, str]) -> str | None:
     action = given.get("action")
     if action is not None and action not in ACTIONS:
         known = f"Actions are {', '.join(ACTIONS)}."
-        raise _refused("action", "is not an action", did_you_mean(action[:_SHOWN], ACTIONS) or known)
+        raise refuse_parameter("action", "is not an action", did_you_mean(shorten_name(action), ACTIONS) or known)
     return action
 
 
 def _read_parent(given: Mapping[str, str]) -> str | None:
     parent = given.get("parent_id")
     if parent is not None and not _is_id(parent):
-        raise _refused("parent_id", "is not the id of a job", "Give the id of a job that was split.")
+        raise refuse_parameter("parent_id", "is not the id of a job", "Give the id of a job that was split.")
     return parent
 
 
@@ -131,13 +135,8 @@ def _read_time(given: Mapping[str, str], key: str) -> float | None:
         time = datetime.fromisoformat(text[:_MAX_TIME])
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
-        raise _refused(key, "is not a time", "Give ISO 8601, such as 2026-11-30T12:00:00Z.") from None
+        raise refuse_parameter(key, "is not a time", "Give ISO 8601, such as 2026-11-30T12:00:00Z.") from None
 
 
 def _is_id(text: str) -> bool:
     return 0 < len(text) <= _MAX_ID and _ID_CHARACTERS.issuperset(text)
-
-
-def _refused(key: str, what: str, hint: str) -> InvalidJob:
-    shown = key[:_SHOWN]
-    return InvalidJob(f'"{shown}" {what}.', code="invalid_value", hint=hint, where={"field": shown})

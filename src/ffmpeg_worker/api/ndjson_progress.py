@@ -11,8 +11,10 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ffmpeg_worker.api.request_log import request_record_of
+from ffmpeg_worker.api.problems import problem_response, unexpected_error_response
+from ffmpeg_worker.api.request_log import RequestRecord, request_record_of
 from ffmpeg_worker.api.spooled_response import close_body, send_body
+from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.lifecycle import JobEvent, Observer
 from ffmpeg_worker.tasks import cancel_and_wait
 
@@ -31,7 +33,7 @@ class NdjsonProgressResponse(Response):
 
     The last line is repeated while nothing changes, so that neither the caller nor a proxy takes the connection
     for dead. A job that ends before the first line is due gets a response without progress. `run` receives the
-    observer of the job, returns the response, and must not raise.
+    observer of the job and returns the response; an error of it is sent as a problem.
     """
 
     def __init__(self, run: Callable[[Observer], Awaitable[Response]]) -> None:
@@ -43,7 +45,7 @@ class NdjsonProgressResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the job and send the response."""
-        running = asyncio.ensure_future(self._run(self._observe))
+        running = asyncio.ensure_future(self._respond(request_record_of(scope)))
         has_begun = False
         try:
             while not (await asyncio.wait({running}, timeout=_PAUSE_S))[0]:
@@ -65,6 +67,16 @@ class NdjsonProgressResponse(Response):
         request_record_of(scope).status = response.status_code
         await _send_line(send, {"status": response.status_code})
         await send_body(response, send)
+
+    async def _respond(self, record: RequestRecord) -> Response:
+        """Run the job; exception handlers would come too late for its error, as the response may have begun."""
+        try:
+            return await self._run(self._observe)
+        except WorkerError as error:
+            record.error = error
+            return problem_response(error, record.job_id)
+        except Exception:
+            return unexpected_error_response(record.job_id)
 
     def _take_due(self) -> JobEvent | None:
         """Return the progress to send now: a new one, or the last one again after a while."""

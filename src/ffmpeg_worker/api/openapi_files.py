@@ -5,15 +5,22 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from ffmpeg_worker.api.openapi_parts import content, describe_operation, parameter, problems
+from ffmpeg_worker.api.openapi_parts import (
+    DOWNLOAD_PARAMETER,
+    FILE_CONTENT,
+    FILE_RESPONSES,
+    RANGE_PARAMETER,
+    content,
+    describe_operation,
+    parameter,
+    problems,
+)
 from ffmpeg_worker.api.openapi_schemas import REF
 from ffmpeg_worker.api.stored_file import FILE_EXAMPLE
 
 _TAG = "files"
 _describe = partial(describe_operation, _TAG)
 _TEXT = {"type": "string"}
-_FILE = {"schema": {"type": "string", "format": "binary"}}
-_OCTETS = {"application/octet-stream": _FILE}
 _JSON = "application/json"
 _NAME = parameter("name", "path", "Name of the file, which may have folders.", "clips/intro.mp4", _TEXT)
 _CONTENT_RANGE = parameter(
@@ -25,10 +32,6 @@ _CONTENT_RANGE = parameter(
 )
 _IF_NONE_MATCH = parameter("If-None-Match", "header", "`*`: do not replace a file.", "*", _TEXT)
 _IF_MATCH = parameter("If-Match", "header", "The `ETag` of the file that is changed.", '"1f3a2-2cc7e-18b3"', _TEXT)
-_RANGE = parameter("Range", "header", "Bytes to send, as `bytes=first-last`.", "bytes=0-1023", _TEXT)
-_DOWNLOAD = parameter(
-    "download", "query", "Whether a browser saves the file instead of showing it.", True, {"type": "boolean"}
-)
 _SENT = [400, 401, 403, 408, 409, 412, 413, 415, 421, 422, 429, 499, 503, 507]
 
 
@@ -54,13 +57,8 @@ def describe_get_file() -> dict[str, Any]:
         "get_file",
         "A file",
         "It needs the key of its owner, or its signed link. Ranges and conditional requests are served.",
-        {
-            200: {"description": "The file, with the media type of its name.", "content": _OCTETS},
-            206: {"description": "The bytes that the header Range selects.", "content": _OCTETS},
-            304: {"description": "The caller has this version of the file."},
-            **problems([401, 403, 404, 409, 412, 416, 422]),
-        },
-        [_NAME, _RANGE, _DOWNLOAD],
+        {**FILE_RESPONSES, **problems([401, 403, 404, 409, 412, 416, 422])},
+        [_NAME, RANGE_PARAMETER, DOWNLOAD_PARAMETER],
     )
 
 
@@ -78,7 +76,7 @@ def describe_put_file() -> dict[str, Any]:
             **problems(_SENT),
         },
         [_NAME, _CONTENT_RANGE, _IF_NONE_MATCH, _IF_MATCH],
-        requestBody={"required": True, "content": _OCTETS},
+        requestBody={"required": True, "content": FILE_CONTENT},
     )
 
 

@@ -12,6 +12,7 @@ from ffmpeg_worker.api.job_parameters import DEFAULT_PAGE, MAX_PAGE
 from ffmpeg_worker.api.job_stream import EVENTS_TYPE
 from ffmpeg_worker.api.ndjson_progress import NDJSON_TYPE
 from ffmpeg_worker.api.openapi_parts import (
+    JOB_ID_PARAMETER,
     JOB_PROBLEMS,
     content,
     content_type,
@@ -70,7 +71,6 @@ SENDING_PARAMETERS: Sequence[dict[str, Any]] = (
     _KEY,
 )
 """Parameters of the routes of actions, for queued jobs."""
-_ID = parameter("job_id", "path", "Id of the job.", JOB_ID, {"type": "string"})
 _FILTERS = (
     parameter(
         "status",
@@ -152,7 +152,7 @@ def describe_show() -> dict[str, Any]:
         "Show a queued job",
         "Its state, progress, and result or error.",
         {200: _record("The record of the job."), **problems(_SHOWN_PROBLEMS)},
-        [_ID, *_WAITING],
+        [JOB_ID_PARAMETER, *_WAITING],
     )
 
 
@@ -163,7 +163,7 @@ def describe_cancel() -> dict[str, Any]:
         "Cancel a queued job",
         "202 while its programs are being stopped. A job that has ended stays as it is, with 200.",
         {200: _ENDED, 202: _record("The job is being stopped."), **problems(_SHOWN_PROBLEMS)},
-        [_ID, *_WAITING],
+        [JOB_ID_PARAMETER, *_WAITING],
     )
 
 
@@ -174,7 +174,7 @@ def describe_retry() -> dict[str, Any]:
         "Run an ended job again",
         "Under the same id; its earlier result, log and outputs are removed.",
         {200: _ENDED, 202: _ACCEPTED, **problems(_CHANGED_PROBLEMS)},
-        [_ID, *_WAITING],
+        [JOB_ID_PARAMETER, *_WAITING],
     )
 
 
@@ -192,7 +192,7 @@ def describe_events() -> dict[str, Any]:
         "The record now, and after every change, until the job has ended. 204 if the caller has the last one.",
         {200: events, 204: {"description": "Nothing will follow."}, **problems(_SHOWN_PROBLEMS)},
         [
-            _ID,
+            JOB_ID_PARAMETER,
             parameter("after", "query", "The revision that you have.", 7, _NUMBER),
             parameter("Last-Event-ID", "header", "The same, as browsers send it.", "7", {"type": "string"}),
         ],
@@ -215,5 +215,5 @@ def describe_log() -> dict[str, Any]:
         "Show what the commands of a job said",
         "As JSON, or as text with `Accept: text/plain`. With `wait`, the answer comes when there is more.",
         {200: found, **problems(_SHOWN_PROBLEMS)},
-        [_ID, parameter("after", "query", "`last` of the answer before.", 12, _NUMBER), *_WAITING],
+        [JOB_ID_PARAMETER, parameter("after", "query", "`last` of the answer before.", 12, _NUMBER), *_WAITING],
     )

@@ -87,3 +87,19 @@ def describe_operation(
         "responses": dict(responses),
         "openapi_extra": {"parameters": list(parameters), **more},
     }
+
+
+JOB_ID_PARAMETER = parameter("job_id", "path", "Id of the job.", JOB_ID, {"type": "string"})
+RANGE_PARAMETER = parameter(
+    "Range", "header", "Bytes to send, as `bytes=first-last`.", "bytes=0-1023", {"type": "string"}
+)
+DOWNLOAD_PARAMETER = parameter(
+    "download", "query", "Whether a browser saves the file instead of showing it.", True, {"type": "boolean"}
+)
+FILE_CONTENT = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+FILE_RESPONSES: Mapping[int | str, dict[str, Any]] = {
+    200: {"description": "The file, with the media type of its name.", "content": FILE_CONTENT},
+    206: {"description": "The bytes that the header Range selects.", "content": FILE_CONTENT},
+    304: {"description": "The caller has this version of the file."},
+}
+"""Responses of routes that serve a file."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ffmpeg_worker.api.canvas_examples import CanvasExampleList
-from ffmpeg_worker.api.openapi_parts import content, parameter, problems
+from ffmpeg_worker.api.openapi_parts import JOB_ID_PARAMETER, content, parameter, problems
 from ffmpeg_worker.api.plan_report import PlanReport
-from ffmpeg_worker.job.actions.examples import JOB_ID
 
 _EXAMPLE = {
     "action": "process",
@@ -43,14 +42,13 @@ def describe_plan_route() -> dict[str, Any]:
 
 def describe_queued_plan_route() -> dict[str, Any]:
     """Return the same for `GET /api/jobs/{id}/plan`."""
-    job_id = parameter("job_id", "path", "Id of the job.", JOB_ID, {"type": "string"})
     return {
         "operation_id": "show_job_plan",
         "summary": "What a queued job does",
         "description": "The plan of a job that was sent: its inputs, commands and outputs, without secrets.",
         "tags": ["queued jobs"],
         "responses": {200: _PLANNED, **problems([401, 404, 422, 429, 501, 503])},
-        "openapi_extra": {"parameters": [job_id]},
+        "openapi_extra": {"parameters": [JOB_ID_PARAMETER]},
     }
 
 

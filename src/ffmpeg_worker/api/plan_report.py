@@ -25,9 +25,10 @@ from ffmpeg_worker.pipeline.lane_log import show_command
 from ffmpeg_worker.pipeline.staged_names import StagedNames
 from ffmpeg_worker.planning.commands.read_chain import Chain
 from ffmpeg_worker.planning.make_plan import check_machine
-from ffmpeg_worker.planning.plan import CopyStep, FfmpegStep, Lane, Plan, ProbeStep, RenderStep, Step, StillStep
+from ffmpeg_worker.planning.plan import Lane, Plan
 from ffmpeg_worker.planning.planner import ReadJob
 from ffmpeg_worker.planning.required_inputs import RequiredInput
+from ffmpeg_worker.planning.steps import CopyStep, FfmpegStep, ProbeStep, RenderStep, Step, StillStep
 from ffmpeg_worker.services import Services
 
 StepKind = Literal["ffmpeg", "render", "still", "probe", "copy", "other"]

@@ -15,7 +15,8 @@ from ffmpeg_worker.api.malloc import return_large_buffers
 from ffmpeg_worker.api.starting_app import StartingApp
 from ffmpeg_worker.api.stop_signals import share_log, stop_on_end_of, stop_on_signals
 from ffmpeg_worker.logs import log
-from ffmpeg_worker.services import Services, open_services
+from ffmpeg_worker.open_services import open_services
+from ffmpeg_worker.services import Services
 from ffmpeg_worker.settings import Settings
 from ffmpeg_worker.tasks import cancel_and_wait, finish_shielded
 
@@ -71,7 +72,6 @@ async def _open_and_serve(
     serving = asyncio.ensure_future(server.serve(sockets=[listener]))
     try:
         async with open_services(settings, runs_queued_jobs=runs_queued_jobs) as services:
-            await services.resources.compute.open()
             if runs_queued_jobs:
                 await services.queue.open_if_used()
             else:
@@ -95,6 +95,7 @@ async def _serve(
     monitor = LoopMonitor()
     closing = asyncio.ensure_future(_close_after(stop, services, server))
     removing = asyncio.ensure_future(services.file_retention.run())
+    loading = asyncio.ensure_future(services.resources.compute.open_later())
     try:
         with monitor.watch():
             app.open(make_app(services, monitor))
@@ -112,7 +113,7 @@ async def _serve(
                 on_ready(url)
             await asyncio.shield(serving)
     finally:
-        await cancel_and_wait(closing, removing)
+        await cancel_and_wait(closing, removing, loading)
 
 
 async def _close_after(stop: asyncio.Event, services: Services, server: HttpServer) -> None:

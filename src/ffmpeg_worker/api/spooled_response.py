@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from ffmpeg_worker.api.app_state import app_state_of
+from ffmpeg_worker.api.json_response import json_response
 from ffmpeg_worker.errors import DiskFull
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.tasks import finish_then_cancel
@@ -73,6 +77,18 @@ async def spool(response: Response, folder: Path) -> Response:
         if isinstance(error, OSError):
             raise DiskFull("The worker's disk has no space for the response.", hint="Try again later.") from None
         raise
+
+
+async def spool_json(
+    request: Request, value: Any, status: int = 200, *, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Respond with JSON; large responses wait for slow readers in a file.
+
+    Raises:
+        DiskFull: see `spool`.
+    """
+    folder = app_state_of(request).services.resources.scratch.root
+    return await spool(json_response(value, status, headers=headers), folder)
 
 
 async def send_body(response: Response, send: Send) -> None:

@@ -15,9 +15,10 @@ from ffmpeg_worker.api.malloc import return_large_buffers
 from ffmpeg_worker.api.operation_app import make_operation_app
 from ffmpeg_worker.api.stop_signals import share_log, stop_on_end_of, stop_on_signals
 from ffmpeg_worker.logs import log
-from ffmpeg_worker.services import Services, open_services
+from ffmpeg_worker.open_services import open_services
+from ffmpeg_worker.services import Services
 from ffmpeg_worker.settings import Settings
-from ffmpeg_worker.tasks import finish_shielded
+from ffmpeg_worker.tasks import cancel_and_wait, finish_shielded
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,6 @@ async def work(
     stop = asyncio.Event()
     with stop_on_signals(stop), stop_on_end_of(lifeline, stop), share_log():
         async with open_services(settings) as services:
-            await services.resources.compute.open()
             if health_port is None:
                 await _take_jobs(services, None, stop, on_ready)
                 return
@@ -77,7 +77,11 @@ async def _take_jobs(
     log(logging.INFO, "worker ready", executor=queue.executor, slots=slots, health_url=health_url, sandbox=sandbox)
     gc.freeze()  # as `serve` does
     on_ready(Ready(queue.executor, slots, health_url))
-    await stop.wait()
+    loading = asyncio.ensure_future(services.resources.compute.open_later())
+    try:
+        await stop.wait()
+    finally:
+        await cancel_and_wait(loading)
     log(logging.INFO, "worker stopping", active_jobs=services.active_jobs)
     await services.admission.close()  # `/health` says so from now on
     await services.queue.close()

@@ -11,9 +11,9 @@ from ffmpeg_worker.cli.file_arguments import read_file_argument
 from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.node import canonical_key
 from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.frozen_model import field_names
 from ffmpeg_worker.job.actions.canvas import CanvasData
 from ffmpeg_worker.job.envelope import unwrap_job
-from ffmpeg_worker.job.explain import field_names
 from ffmpeg_worker.job.strict_json import read_json
 
 _NAMES = ("json", "composition")

@@ -15,7 +15,7 @@ from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.lifecycle import Observer
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.logs import configure_logging
-from ffmpeg_worker.services import open_services
+from ffmpeg_worker.open_services import open_services
 from ffmpeg_worker.settings import Settings, read_settings
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

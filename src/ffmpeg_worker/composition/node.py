@@ -11,7 +11,7 @@ from pydantic import ConfigDict, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ffmpeg_worker.composition.other_words import explain_key
-from ffmpeg_worker.frozen_model import FrozenModel
+from ffmpeg_worker.frozen_model import FrozenModel, field_names
 from ffmpeg_worker.suggestions import did_you_mean, find_nearest
 from ffmpeg_worker.validation_errors import wrong_value
 
@@ -68,11 +68,6 @@ class Node(FrozenModel):
         return renamed
 
 
-def known_keys(model: type[Node]) -> list[str]:
-    """Return the canonical keys of a model."""
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
 def canonical_key(model: type[Node], key: str) -> str | None:
     """Return the canonical key that a key stands for, or `None`."""
     return _spellings(model).get(snake_case(key))
@@ -80,7 +75,7 @@ def canonical_key(model: type[Node], key: str) -> str | None:
 
 @functools.cache
 def _spellings(model: type[Node]) -> Mapping[str, str]:
-    fields = known_keys(model)
+    fields = field_names(model)
     others = {other: field for field in fields for other in ALIASES.get(field, ())}
     return others | {field: field for field in fields}
 
@@ -98,7 +93,7 @@ def read_type_shorthand(value: Any) -> Any:
 def _unknown_key(model: type[Node], key: str) -> ValidationError:
     plain = snake_case(key)
     inner = {field: _nested_keys(model, field) for field in model.nested_fields}
-    known = ", ".join(f'"{name}"' for name in known_keys(model))
+    known = ", ".join(f'"{name}"' for name in field_names(model))
     hint = (
         next((f'Move it into "{field}".' for field, keys in inner.items() if plain in keys), None)
         or explain_key(plain, model.model_fields)

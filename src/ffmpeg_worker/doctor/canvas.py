@@ -10,7 +10,8 @@ from ffmpeg_worker.doctor.check import Check, Verdict
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.pipeline.renderer_process import RendererSpawner
 from ffmpeg_worker.process.child import Output
-from ffmpeg_worker.scene.scene import Element, Scene, TextContent
+from ffmpeg_worker.scene.content import TextContent
+from ffmpeg_worker.scene.scene import Element, Scene
 from ffmpeg_worker.scene.scene_json import decode_text_metrics, encode_scene
 from ffmpeg_worker.scene.text_style import TextStyle
 

@@ -9,6 +9,7 @@ from ffmpeg_worker.job.written_outputs import WrittenOutput, WrittenStream
 
 _LINE = re.compile(r"((?:\[[^\]]*+\] )*?)\[(info|warning|error|fatal|panic)\] ?(.*)")
 _FILE = re.compile(r"(Input|Output) #(\d{1,3}), ")
+_LENGTH = re.compile(r"  Duration: (\d{2,6}):(\d\d):(\d\d\.\d\d), ")
 _STREAM = re.compile(r"  Stream #(\d{1,3}):(\d{1,3})(?:\[0x[0-9a-f]+\])?(?:\([^()]*\))?: (\w+)")
 _MAPPING = re.compile(r"  Stream #(\d{1,3}):(\d{1,3}) -> #(\d{1,3}):(\d{1,3}) \((copy\))?")
 _GRAPH_END = re.compile(r"  \S+ -> Stream #(\d{1,3}):(\d{1,3})\b")
@@ -45,6 +46,8 @@ class OutputReport:
 
     damage: str | None = None
     _block: str = ""
+    _lengths: dict[int, float] = field(default_factory=dict)
+    _input: int = -1
     _kinds: dict[str, dict[_Number, str]] = field(default_factory=lambda: {"Input": {}, "Output": {}})
     _mapped: dict[_Number, WrittenStream] = field(default_factory=dict)
     _sizes: dict[int | None, tuple[str, ...]] = field(default_factory=dict)
@@ -75,6 +78,11 @@ class OutputReport:
         return tuple(self._output(index, streams, count) for index in range(count))
 
     @property
+    def input_lengths(self) -> tuple[float | None, ...]:
+        """Seconds of each input, to hundredths; `None` where the log does not say."""
+        return tuple(self._lengths.get(index) for index in range(self._input + 1))
+
+    @property
     def nothing_selected(self) -> bool:
         """Whether a failed run failed because no frame or packet reached an output, and for no other reason."""
         return not (self.damage or self._has_other_failure) and any(output.is_empty for output in self.outputs)
@@ -91,6 +99,9 @@ class OutputReport:
             return
         if match := _FILE.match(text):
             self._block = match[1]
+            self._input = max(self._input, int(match[2])) if match[1] == "Input" else self._input
+        elif self._block == "Input" and (match := _LENGTH.match(text)):
+            self._lengths[self._input] = 3600.0 * int(match[1]) + 60.0 * int(match[2]) + float(match[3])
         elif text == "Stream mapping:":
             self._block = "Mapping"
         elif self._block in self._kinds and (match := _STREAM.match(text)):

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from ffmpeg_worker.command.invocation import Invocation
-from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, EngineTimedOut, NothingSelected
-from ffmpeg_worker.ffmpeg.collected_output import PROGRESS, STDOUT, CollectedOutput, last_lines
-from ffmpeg_worker.ffmpeg.diagnosis.diagnose import diagnose
+from ffmpeg_worker.errors import EngineFailed
+from ffmpeg_worker.ffmpeg.collected_output import PROGRESS, STDOUT, CollectedOutput
 from ffmpeg_worker.ffmpeg.exchanged_inputs import ExchangedInputs, WaitingInputs
+from ffmpeg_worker.ffmpeg.failed_run import explain_failure, out_of_time
 from ffmpeg_worker.ffmpeg.log_tail import LogTail
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.recorder import Recorder
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.job.written_outputs import WrittenOutput
 from ffmpeg_worker.measurements.recording import Recording
-from ffmpeg_worker.process.child import Exit
+from ffmpeg_worker.process.child import Child, Exit
 from ffmpeg_worker.process.child_environment import make_child_environment
 from ffmpeg_worker.sandbox.confinement import Confinement
 
@@ -39,16 +38,14 @@ _GLOBAL_OPTIONS = (
     "-stats_period",
     "0.25",
 )
-_STOPPED_BY_SIGNAL = "Exiting normally, received signal"
-_CODE_AFTER_SIGNAL = 255
-_OUT_OF_CPU_TIME = f"received signal {signal.SIGXCPU:d}"
 
 
 @dataclass(frozen=True)
 class RunReport:
     """A run that ended with exit code 0. Its outputs are still to be verified.
 
-    `outputs` and `damage` are what its log says about them, and the first error of an input.
+    `outputs`, `input_lengths` and `damage` are what its log says about them, the seconds of the inputs, and the
+    first error of an input.
     """
 
     exit: Exit
@@ -58,6 +55,7 @@ class RunReport:
     stdout: bytes
     recorder: Recorder | None = None
     outputs: tuple[WrittenOutput, ...] = ()
+    input_lengths: tuple[float | None, ...] = ()
     damage: str | None = None
 
 
@@ -75,6 +73,7 @@ async def run_ffmpeg(  # noqa: PLR0913 - most are optional
     recording: Recording | None = None,
     on_line: Callable[[str], None] | None = None,
     inputs: WaitingInputs | None = None,
+    on_start: Callable[[], None] | None = None,
 ) -> RunReport:
     """Run ffmpeg in `cwd`; existing outputs are overwritten.
 
@@ -92,6 +91,7 @@ async def run_ffmpeg(  # noqa: PLR0913 - most are optional
         recording: what to record of the log and of standard output.
         on_line: called with each line of the log, with level tags.
         inputs: files whose bytes are fetched when they are read.
+        on_start: called when ffmpeg has been started.
 
     Raises:
         EngineFailed: with the diagnosis.
@@ -107,6 +107,7 @@ async def run_ffmpeg(  # noqa: PLR0913 - most are optional
         confinement=confinement,
         pipes=(stdin, stdout),
         inputs=inputs or WaitingInputs(),
+        on_start=on_start,
     )
     if stdin is not None or stdout is not None:  # they can be read and written only once
         return await run(invocation.arguments, timeout_s=timeout_s)
@@ -141,7 +142,7 @@ def _without_automatic_hwaccel(arguments: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(kept)
 
 
-async def _run_once(
+async def _run_once(  # noqa: PLR0913 - see `run_ffmpeg`
     tools: Tools,
     arguments: tuple[str, ...],
     *,
@@ -151,14 +152,52 @@ async def _run_once(
     confinement: Confinement | None,
     pipes: tuple[BinaryIO | None, BinaryIO | None],
     inputs: WaitingInputs,
+    on_start: Callable[[], None] | None,
 ) -> RunReport:
     began = time.monotonic()
     exchanged = ExchangedInputs(arguments, inputs)
     collected = collect(change_line=exchanged.restore_names if exchanged.files else None)
+    starting = await _start(tools, exchanged, collected, cwd, confinement, pipes)
+    async with starting as child:
+        if on_start is not None:
+            on_start()
+        try:
+            async with asyncio.timeout(timeout_s):
+                result = await child.wait()
+        except TimeoutError:
+            await child.stop()
+            raise out_of_time(collected.log) from None
+    if child.overflowed is not None:
+        raise collected.flood_error(child.overflowed)
+    collected.log.end()
+    if result.code != 0:
+        raise explain_failure(result, collected, arguments, tools.capabilities.names, confinement)
+    return RunReport(
+        exit=result,
+        seconds=time.monotonic() - began,
+        log=collected.log,
+        last_progress=collected.last_progress,
+        stdout=bytes(collected.stdout),
+        recorder=collected.recorder,
+        outputs=collected.report.outputs,
+        input_lengths=collected.report.input_lengths,
+        damage=collected.report.damage,
+    )
+
+
+async def _start(
+    tools: Tools,
+    exchanged: ExchangedInputs,
+    collected: CollectedOutput,
+    cwd: Path,
+    confinement: Confinement | None,
+    pipes: tuple[BinaryIO | None, BinaryIO | None],
+) -> Child:
+    """Start ffmpeg, and close its ends of the pipes here."""
     stdin, stdout = pipes
     outputs = collected.outputs()
     try:
-        starting = await tools.spawner.start(
+        return await tools.spawner.start(
             [str(tools.ffmpeg), *_GLOBAL_OPTIONS, *exchanged.arguments],
             cwd=cwd,
             env=make_child_environment(tools.environment),
@@ -170,74 +209,3 @@ async def _run_once(
     finally:
         for pipe in filter(None, pipes):
             pipe.close()
-    async with starting as child:
-        try:
-            async with asyncio.timeout(timeout_s):
-                result = await child.wait()
-        except TimeoutError:
-            await child.stop()
-            raise _timed_out(collected.log) from None
-    if child.overflowed is not None:
-        raise collected.flood_error(child.overflowed)
-    collected.log.end()
-    if result.code != 0:
-        result = _name_cpu_limit(result, confinement)
-        raise _failed(result, collected, arguments, tools.capabilities.names)
-    return RunReport(
-        exit=result,
-        seconds=time.monotonic() - began,
-        log=collected.log,
-        last_progress=collected.last_progress,
-        stdout=bytes(collected.stdout),
-        recorder=collected.recorder,
-        outputs=collected.report.outputs,
-        damage=collected.report.damage,
-    )
-
-
-def _timed_out(log: LogTail) -> EngineTimedOut:
-    return EngineTimedOut(
-        "The time for the job was used up, and ffmpeg was stopped.",
-        hint="Allow more time, or ask for less work: a faster preset, a smaller size, a shorter range.",
-        stderr=last_lines(log),
-    )
-
-
-def _failed(
-    result: Exit, collected: CollectedOutput, arguments: Sequence[str], known: Mapping[str, Collection[str]]
-) -> EngineError:
-    log = collected.log
-    last = log.last(5)
-    was_told_to_end = result.code == _CODE_AFTER_SIGNAL and _STOPPED_BY_SIGNAL in last
-    if result.is_stop or (was_told_to_end and _OUT_OF_CPU_TIME not in last):
-        return EngineKilled(
-            "ffmpeg was killed from outside, usually because memory ran out.",
-            hint="Try again; if it happens again, use a smaller size, fewer threads or a larger machine.",
-            stderr=last_lines(log),
-        )
-    if result.signal is None and collected.report.nothing_selected:
-        return _nothing_selected(collected)
-    code = result.code if result.code is not None else -(result.signal or 0)
-    found = diagnose(log.text, exit_code=code, signal=result.signal, arguments=arguments, known=known)
-    return EngineFailed(found.message, code=found.code, hint=found.hint, where=found.where, stderr=last_lines(log))
-
-
-def _nothing_selected(collected: CollectedOutput) -> NothingSelected:
-    empty = [index for index, output in enumerate(collected.report.outputs) if output.is_empty]
-    return NothingSelected(
-        "No frame or packet was selected for an output.",
-        hint="Check what the command selects: -ss and -t within the input, -map, -frames, filters.",
-        where={"output": empty[0]},
-        stderr=last_lines(collected.log),
-    )
-
-
-def _name_cpu_limit(result: Exit, confinement: Confinement | None) -> Exit:
-    """Name the limit of processor time as the cause, if the kernel has enforced it with SIGKILL.
-
-    It does so when ffmpeg goes on after the SIGXCPU that asks it to end.
-    """
-    limit = None if confinement is None else confinement.limits.cpu_s
-    if result.signal == signal.SIGKILL and limit is not None and result.cpu_seconds >= limit:
-        return replace(result, signal=signal.SIGXCPU)
-    return result

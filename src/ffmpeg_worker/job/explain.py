@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.frozen_model import field_names
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.job import COMMON_FIELDS
 from ffmpeg_worker.suggestions import did_you_mean
@@ -76,11 +77,6 @@ def json_path(location: Iterable[int | str], data_key: str, data: Mapping[str, A
 def quote_list(names: Iterable[str]) -> str:
     """Join names with commas, each in quotation marks."""
     return ", ".join(f'"{name}"' for name in names)
-
-
-def field_names(model: type[BaseModel]) -> list[str]:
-    """List the fields of a model as callers write them."""
-    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _invalid_value(error: ErrorDetails, field: str) -> InvalidJob:

@@ -10,10 +10,10 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.frozen_model import FrozenModel
+from ffmpeg_worker.frozen_model import FrozenModel, field_names
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.envelope import unwrap_job
-from ffmpeg_worker.job.explain import field_names, missing_field, unknown_field
+from ffmpeg_worker.job.explain import missing_field, unknown_field
 from ffmpeg_worker.job.job import COMMON_FIELDS
 from ffmpeg_worker.job.queue_fields import MAX_PRIORITY, QueueFields
 from ffmpeg_worker.job.strict_json import read_json

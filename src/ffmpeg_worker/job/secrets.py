@@ -32,11 +32,6 @@ def find_secrets(job: Job) -> Iterator[str]:
         yield job.callback_auth_header.get_secret_value()
 
 
-def redaction_of(job: Job) -> Redact:
-    """Make a function that removes all secrets of a job from a text."""
-    return make_job_redaction(find_secrets(job), job.data.command_secrets())
-
-
 def make_job_redaction(secrets: Iterable[str], command_secrets: Iterable[str]) -> Redact:
     """Make a function that replaces `secrets`, and `command_secrets` and parts of them, in a text."""
     remove_whole, remove_parts = make_redaction(secrets), _PartRedaction(command_secrets)

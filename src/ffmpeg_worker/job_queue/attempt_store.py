@@ -15,13 +15,12 @@ from ffmpeg_worker.job_queue.job_record import JobRecord, JobStatus
 from ffmpeg_worker.job_queue.job_store import COLUMNS, OPEN, RUNNING, NewJob, insert_job, to_record
 from ffmpeg_worker.job_queue.tables import jobs, steps
 
+_UNOWNED: dict[str, Any] = {"executor": None, "attempt_token": None, "revision": jobs.c.revision + 1}
 _RELEASED: dict[str, Any] = {
+    **_UNOWNED,
     "status": sa.case(
         (jobs.c.status == JobStatus.RUNNING.value, JobStatus.QUEUED.value), else_=JobStatus.CANCELLING.value
     ),
-    "executor": None,
-    "attempt_token": None,
-    "revision": jobs.c.revision + 1,
 }
 """Values of a job that its worker does not run any more; a cancelled one stays cancelled."""
 
@@ -108,16 +107,11 @@ def finish_job(
     """
     unowned = [jobs.c.status.in_(OPEN), jobs.c.executor.is_(None)]
     where = unowned if token is None else _is_current(token)
-    began_at, now = sa.func.coalesce(jobs.c.started_at, jobs.c.created_at), time.time()
-    values: dict[str, Any] = {
-        "status": status.value,
-        "ended_at": sa.case((began_at > now, began_at), else_=now),  # the clock may have been set back
-        "executor": None,
-        "attempt_token": None,
+    values = {
+        **_end_values(status),
         "result": result,
         "error": sa.null() if error is None else dict(error),
         "outputs_place": outputs_place,
-        "revision": jobs.c.revision + 1,
     }
     if progress is not None:
         values["progress"] = dict(progress)
@@ -131,6 +125,13 @@ def finish_job(
         # In the same transaction: nobody is called back before the result can be read, and nobody is forgotten.
         insert_end(connection, record)
     return record
+
+
+def _end_values(status: JobStatus) -> dict[str, Any]:
+    """Return the columns of a job that no attempt runs any more."""
+    began_at, now = sa.func.coalesce(jobs.c.started_at, jobs.c.created_at), time.time()
+    ended_at = sa.case((began_at > now, began_at), else_=now)  # the clock may have been set back
+    return {**_UNOWNED, "status": status.value, "ended_at": ended_at}
 
 
 def give_back(connection: sa.Connection, job_id: str, token: str) -> None:

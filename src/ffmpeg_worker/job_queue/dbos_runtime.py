@@ -24,6 +24,7 @@ from dbos._queue import _INTERNAL_QUEUE_CONSTRUCTION, Queue, queue_worker_thread
 
 from ffmpeg_worker.errors import JobInterrupted, Misconfigured
 from ffmpeg_worker.job_queue.database import IDLE_TRANSACTION_S
+from ffmpeg_worker.job_queue.wake_event import WakeEvent
 from ffmpeg_worker.tasks import finish_shielded
 
 APPLICATION_VERSION = "1"
@@ -42,35 +43,6 @@ _runner: Engine | None = None
 """The open engine: DBOS itself exists once in a process."""
 
 
-class _Wake:
-    """Stands for the stop event of a queue's loop: it also ends a pause when a job arrives."""
-
-    def __init__(self) -> None:
-        self._condition = threading.Condition()
-        self._is_stopped = False
-        self._has_work = False
-
-    def is_set(self) -> bool:
-        return self._is_stopped
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait until work arrives or the engine stops, at most `timeout` seconds; returns whether it stops."""
-        with self._condition:
-            self._condition.wait_for(lambda: self._is_stopped or self._has_work, timeout)
-            self._has_work = False
-            return self._is_stopped
-
-    def wake(self) -> None:
-        with self._condition:
-            self._has_work = True
-            self._condition.notify_all()
-
-    def stop(self) -> None:
-        with self._condition:
-            self._is_stopped = True
-            self._condition.notify_all()
-
-
 class Engine:
     """An open DBOS; all methods but `open`, `close` and `wake` block, and are called in threads."""
 
@@ -81,7 +53,7 @@ class Engine:
         self._run = run
         self._limits = {JOBS_QUEUE: slots, PIECES_QUEUE: pieces}
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._wakes: dict[str, _Wake] = {}
+        self._wakes: dict[str, WakeEvent] = {}
         self._threads: list[threading.Thread] = []
         self._is_closing = False
         self._file_engine: sa.Engine | None = None
@@ -138,7 +110,7 @@ class Engine:
         queue = Queue(
             name, worker_concurrency=limit, polling_interval_sec=_POLL_S, token=_INTERNAL_QUEUE_CONSTRUCTION
         )
-        self._wakes[name] = _Wake()
+        self._wakes[name] = WakeEvent()
         thread = threading.Thread(
             target=queue_worker_thread,
             args=(self._wakes[name], _instance(), queue),

@@ -9,9 +9,9 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from ffmpeg_worker.errors import DiskFull, Misconfigured
+from ffmpeg_worker.errors import Misconfigured
+from ffmpeg_worker.pipeline.full_disk import full_disk_as_error
 from ffmpeg_worker.pipeline.scratch import remove_kept_workspaces, remove_tree
-from ffmpeg_worker.storage.errors import DISK_FULL_ERRNOS
 
 WORK = "work"
 """Name of the folder with the working files of an attempt, in that of its job."""
@@ -51,15 +51,8 @@ class JobFolders:
             DiskFull: there is no room for it.
         """
         folder = self._root / job_id
-        try:
+        with full_disk_as_error():
             folder.mkdir(mode=0o700, exist_ok=True)
-        except OSError as error:
-            if error.errno not in DISK_FULL_ERRNOS:
-                raise
-            raise DiskFull(
-                "The worker's disk has no room for the files of the job.",
-                hint="Try again later; if it stays, add disk.",
-            ) from None
         return folder
 
     def outputs_of(self, job_id: str) -> Path:

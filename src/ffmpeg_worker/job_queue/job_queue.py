@@ -6,14 +6,12 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from functools import partial
 
 import sqlalchemy as sa
 
 from ffmpeg_worker.errors import JobNotFinal
-from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job_queue.attempt_store import take_from_dead
 from ffmpeg_worker.job_queue.database import Database, path_of
@@ -24,17 +22,13 @@ from ffmpeg_worker.job_queue.job_folders import JobFolders
 from ffmpeg_worker.job_queue.job_intake import JobIntake
 from ffmpeg_worker.job_queue.job_reader import CALLER_PATIENCE_S, JobReader
 from ffmpeg_worker.job_queue.job_record import JobRecord, JobStatus
-from ffmpeg_worker.job_queue.job_store import (
-    find_open_body,
-    request_cancel,
-    restart_job,
-)
+from ffmpeg_worker.job_queue.job_store import find_open_body, request_cancel, restart_job
 from ffmpeg_worker.job_queue.lost_jobs import LostJobs
-from ffmpeg_worker.job_queue.membership import Membership, count_workers
+from ffmpeg_worker.job_queue.membership import Membership
+from ffmpeg_worker.job_queue.open_pieces import open_pieces
 from ffmpeg_worker.job_queue.output_links import OutputLinks
-from ffmpeg_worker.job_queue.piece_jobs import Bucket, JobPieces, PieceQueue
+from ffmpeg_worker.job_queue.piece_jobs import PieceQueue
 from ffmpeg_worker.job_queue.queue_options import QueueOptions
-from ffmpeg_worker.job_queue.queue_runtime import QueueRuntime
 from ffmpeg_worker.job_queue.report_writer import ReportWriter
 from ffmpeg_worker.job_queue.retention import Retention
 from ffmpeg_worker.job_queue.run_attempts import AttemptRunner
@@ -59,6 +53,7 @@ class JobQueue(JobReader):
         options: QueueOptions,
         on_end: OnEnd = lambda _record, _seconds: None,
     ) -> None:
+        """Connect the parts of the queue; nothing runs before `open`."""
         super().__init__(database, seal, folders)
         self.webhooks = webhooks
         self.links = OutputLinks(seal, options.link_lifetime_s)
@@ -66,32 +61,14 @@ class JobQueue(JobReader):
         self._options = options
         self._on_end = on_end
         self.reports = ReportWriter(database, self.changes.tell, ProgressEvents(webhooks.wake))
-        self.attempts = AttemptRunner(
-            resources,
-            database,
-            seal,
-            folders,
-            self.reports,
-            self.executor,
-            default_timeout_s=options.default_timeout_s,
-            max_timeout_s=options.max_timeout_s,
-            on_end=self._ended,
-            open_pieces=self._open_pieces,
-        )
+        self.attempts = self._make_attempts(resources)
         self._engine = Engine(
             options.engine_url, self.executor, self.attempts.run, slots=options.slots, pieces=options.slots
         )
         self._intake = JobIntake(database, seal, webhooks, self._engine, resources.compute, options)
         self._waiting = WaitingJobs(database, self.attempts.endings, self._forget_waiting, on_end)
         self._lost = LostJobs(database, self._engine, self.attempts.endings.end_cancelling)
-        self.retention = Retention(
-            database,
-            folders,
-            self._engine.forget,
-            job_retention_s=options.job_retention_s,
-            output_retention_s=options.output_retention_s,
-            files=[path for path in (database.path, path_of(options.engine_url)) if path is not None],
-        )
+        self.retention = self._make_retention()
         self._membership = Membership(
             database,
             self.executor,
@@ -101,12 +78,45 @@ class JobQueue(JobReader):
             on_dead=self._take_over,
         )
 
+    def _make_attempts(self, resources: WorkerResources) -> AttemptRunner:
+        pieces = PieceQueue(self._send_piece, self._wait_for_piece, self.cancel, self.folders)
+        return AttemptRunner(
+            resources,
+            self.database,
+            self.seal,
+            self.folders,
+            self.reports,
+            self.executor,
+            default_timeout_s=self._options.default_timeout_s,
+            max_timeout_s=self._options.max_timeout_s,
+            on_end=self._ended,
+            open_pieces=partial(open_pieces, self.database, pieces),
+        )
+
+    def _make_retention(self) -> Retention:
+        files = (self.database.path, path_of(self._options.engine_url))
+        return Retention(
+            self.database,
+            self.folders,
+            self._engine.forget,
+            job_retention_s=self._options.job_retention_s,
+            output_retention_s=self._options.output_retention_s,
+            files=[path for path in files if path is not None],
+        )
+
     async def open(self) -> None:
-        """Start to take jobs, and to run those that wait.
+        """Start to take jobs, and to run those that wait; a queue that cannot be opened is closed.
 
         Raises:
             Misconfigured: the database cannot be opened, or its jobs were sealed with another key.
         """
+        try:
+            await self._open()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _open(self) -> None:
         await self.database.open()
         await self._check_key()
         await self._membership.enter()
@@ -202,20 +212,6 @@ class JobQueue(JobReader):
         self.changes.tell([job_id])
         return record
 
-    async def _open_pieces(
-        self, parent: JobRecord, body: JobBody, job: Job, runtime: QueueRuntime
-    ) -> JobPieces | None:
-        """Return what runs the pieces of a job on several workers; `None` where there is one."""
-        if parent.parent_id is not None or body.files:  # which other workers may not find
-            return None
-        count, sharing = await self.database.run(partial(count_workers, place=self.folders.place))
-        bucket = Bucket.of(job, body) if sharing < count else None
-        helping = sharing if bucket is None else count
-        if helping < 2:
-            return None
-        pieces = PieceQueue(self._send_piece, self._wait_for_piece, self.cancel, self.folders)
-        return JobPieces(pieces, parent, body, runtime, count=helping, bucket=bucket)
-
     async def _send_piece(self, piece_id: str, body: JobBody, parent: JobRecord) -> JobRecord:
         return self._show(await self._intake.take_piece(piece_id, body, parent))
 
@@ -245,26 +241,3 @@ class JobQueue(JobReader):
         await self._lost.find_all()
         self._engine.wake()
         return is_empty
-
-
-@asynccontextmanager
-async def open_job_queue(
-    resources: WorkerResources,
-    database: Database,
-    seal: Seal,
-    folders: JobFolders,
-    webhooks: Webhooks,
-    options: QueueOptions,
-    on_end: OnEnd,
-) -> AsyncIterator[JobQueue]:
-    """Open a queue, and close it at the end.
-
-    Raises:
-        Misconfigured: the database cannot be opened.
-    """
-    queue = JobQueue(resources, database, seal, folders, webhooks, options, on_end)
-    try:
-        await queue.open()
-        yield queue
-    finally:
-        await queue.close()

@@ -1,8 +1,8 @@
 """Knows which workers share the database, and notices when one is dead.
 
 A worker counts up its `beat`. One whose beat stands still for `DEAD_AFTER_S` on the clock of the observer is dead:
-no clock of another machine is compared, and time in which the observer could not look does not count. On the same
-machine a worker is dead as soon as its process has gone.
+no clock of another machine is compared, and time in which the observer could not look does not count. After the
+database was away, the time begins anew. On the same machine a worker is dead as soon as its process has gone.
 """
 
 from __future__ import annotations
@@ -91,13 +91,19 @@ class Membership:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self._beat_s)
-            try:
-                await self._database.run(partial(_count_up, entry=self._entry), patience_s=self._beat_s)
-                await self._look()
-            except WorkerError as error:
-                log(logging.WARNING, "the database of queued jobs does not answer", detail=error.detail)
-            except Exception:
-                log(logging.ERROR, "the beat of this worker failed", exc_info=True)
+            await self._beat_once()
+
+    async def _beat_once(self) -> None:
+        try:
+            await self._database.run(partial(_count_up, entry=self._entry), patience_s=self._beat_s)
+            await self._look()
+        except WorkerError as error:
+            # Nobody could beat either. When the database is back, everyone has the whole time to do so: workers
+            # connect again at different moments, and slowly on a busy machine.
+            self._seen = {}
+            log(logging.WARNING, "the database of queued jobs does not answer", detail=error.detail)
+        except Exception:
+            log(logging.ERROR, "the beat of this worker failed", exc_info=True)
 
     async def _look(self) -> None:
         """Find dead workers, and take over from them; an entry is removed when nothing is left with it."""
@@ -129,11 +135,6 @@ class Membership:
         passed_s = 0.0 if self._looked_at is None else now - self._looked_at
         self._looked_at = now
         return min(passed_s, 2 * self._beat_s)
-
-
-def count_slots(connection: sa.Connection) -> int:
-    """Return the number of jobs that all workers run at once."""
-    return int(connection.execute(sa.select(sa.func.coalesce(sa.func.sum(workers.c.slots), 0))).scalar_one())
 
 
 def count_workers(connection: sa.Connection, place: str) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from ffmpeg_worker.errors import JobOutputError
 from ffmpeg_worker.job_queue.job_record import JobRecord
-from ffmpeg_worker.storage.content_types import MANIFEST_TYPES, content_type
+from ffmpeg_worker.storage.content_types import is_manifest
 
 if TYPE_CHECKING:  # its library takes a while to load, and paths of links are recognized without it
     from ffmpeg_worker.job_queue.seal import Seal
@@ -46,7 +46,7 @@ class OutputLinks:
     def make(self, base_url: str, job_id: str, name: str) -> str:
         """Return a link to an output; `base_url` has no slash at its end."""
         expires = choose_expiry(self._clock(), self._lifetime_s)
-        covered = str(name.count("/")) if content_type(name) in MANIFEST_TYPES else _ONE_FILE
+        covered = str(name.count("/")) if is_manifest(name) else _ONE_FILE
         token = f"~{expires}.{covered}.{self._sign(job_id, expires, covered, name)}"
         return f"{base_url}/api/jobs/{job_id}/outputs/{token}/{quote(name)}"
 

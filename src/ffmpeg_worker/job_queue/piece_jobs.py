@@ -30,7 +30,7 @@ from ffmpeg_worker.pipeline.progress import FractionReport, Pace
 from ffmpeg_worker.pipeline.scratch import remove_tree
 from ffmpeg_worker.planning.chunks.piece_job import as_job
 from ffmpeg_worker.planning.chunks.plan_chunks import Piece
-from ffmpeg_worker.planning.plan import StepResult
+from ffmpeg_worker.planning.step_result import StepResult
 from ffmpeg_worker.storage.transfer import TransferMeter
 from ffmpeg_worker.tasks import finish_shielded
 

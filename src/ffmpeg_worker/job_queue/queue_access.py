@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import sqlite3
-from contextlib import AsyncExitStack, closing
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,6 @@ class QueueAccess:
         self._resources = resources
         self._on_end = on_end
         self.runs_jobs = runs_jobs
-        self._stack = AsyncExitStack()
         self._lock = asyncio.Lock()
         self._queue: JobQueue | None = None
         self._is_closed = False
@@ -84,7 +83,8 @@ class QueueAccess:
         """Give running jobs back, and close the queue."""
         self._is_closed = True
         async with self._lock:
-            await self._stack.aclose()
+            if self._queue is not None:
+                await self._queue.close()
             self._queue = None
 
     async def _open(self) -> JobQueue:
@@ -109,17 +109,11 @@ class QueueAccess:
         )
         folders = modules["job_folders"].JobFolders(settings.jobs_root)
         self._resources.stores.data_usage.add_folder(settings.jobs_root)
-        queue: JobQueue = await self._stack.enter_async_context(
-            modules["job_queue"].open_job_queue(
-                self._resources,
-                database,
-                seal,
-                folders,
-                modules["webhooks.webhooks"].Webhooks(settings, database, seal),
-                options,
-                self._on_end,
-            )
+        webhooks = modules["webhooks.webhooks"].Webhooks(settings, database, seal)
+        queue: JobQueue = modules["job_queue"].JobQueue(
+            self._resources, database, seal, folders, webhooks, options, self._on_end
         )
+        await queue.open()
         return queue
 
 

@@ -41,6 +41,7 @@ class QueueRuntime:
     """
 
     uploads_early = False
+    records_steps = True
     answers_files = False
     piece_workers: PieceWorkers | None = None
     platform_job = None

@@ -25,11 +25,12 @@ from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.lifecycle import JobEvent
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.job_queue.attempt_log import AttemptLog
-from ffmpeg_worker.job_queue.attempt_store import Attempt, begin_attempt, find_running
+from ffmpeg_worker.job_queue.attempt_store import Attempt, begin_attempt
+from ffmpeg_worker.job_queue.cancellation_watch import CancellationWatch
 from ffmpeg_worker.job_queue.database import Database
 from ffmpeg_worker.job_queue.job_endings import JobEndings, OnEnd
 from ffmpeg_worker.job_queue.job_folders import JobFolders
-from ffmpeg_worker.job_queue.job_record import JobRecord, JobStatus
+from ffmpeg_worker.job_queue.job_record import JobRecord
 from ffmpeg_worker.job_queue.queue_runtime import QueueRuntime
 from ffmpeg_worker.job_queue.report_writer import ReportWriter
 from ffmpeg_worker.job_queue.seal import Seal
@@ -44,7 +45,6 @@ from ffmpeg_worker.tasks import finish_shielded
 from ffmpeg_worker.trace_context import enter_trace, open_trace, tracing
 
 MAX_ATTEMPTS = 3
-_LOOK_S = 1.0
 _CLOSING_PATIENCE_S = 5.0
 """Seconds for which a worker that ends tries to store what its jobs have done."""
 
@@ -90,7 +90,7 @@ class AttemptRunner:
         self._open_pieces = open_pieces
         self._running: set[_Running] = set()
         self._is_closing = False
-        self._looking: asyncio.Task[None] | None = None
+        self._cancellations = CancellationWatch(database, executor, self.cancel, lambda: self.count > 0)
 
     @property
     def count(self) -> int:
@@ -107,7 +107,7 @@ class AttemptRunner:
             raise JobInterrupted("The worker is shutting down.")
         running = _Running(_current_task(), job_id, secrets.token_hex(16))
         self._running.add(running)
-        self._start_looking()
+        self._cancellations.start()
         context = job_id_var.set(job_id)
         try:
             with tracing(None):
@@ -135,8 +135,7 @@ class AttemptRunner:
                     running.runtime.is_given_back = not running.is_cancelled
                 running.task.cancel()
             await asyncio.wait(tasks)
-        if self._looking is not None:
-            self._looking.cancel()
+        self._cancellations.stop()
 
     async def _run_attempt(self, running: _Running) -> None:
         job_id, token, began = running.job_id, running.token, time.monotonic()
@@ -200,25 +199,6 @@ class AttemptRunner:
 
     def _observe(self, job_id: str, token: str, event: JobEvent) -> None:
         self._reports.report_progress(job_id, token, event.as_json())
-
-    def _start_looking(self) -> None:
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look_for_cancelled())
-
-    async def _look_for_cancelled(self) -> None:
-        """Find jobs that were cancelled through other processes, while any runs here."""
-        while self._running:
-            await asyncio.sleep(_LOOK_S)
-            try:
-                found = await self._database.run(
-                    partial(find_running, executor=self._executor), patience_s=_LOOK_S
-                )
-            except WorkerError as error:
-                log(logging.WARNING, "cancelled jobs could not be found", detail=error.detail)
-                continue
-            for job_id, status in found.items():
-                if status is JobStatus.CANCELLING:
-                    self.cancel(job_id)
 
 
 def _current_task() -> asyncio.Task[Any]:

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
-from ffmpeg_worker.job.explain import field_names, missing_field, unknown_field
+from ffmpeg_worker.frozen_model import field_names
+from ffmpeg_worker.job.explain import missing_field, unknown_field
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.mcp_server.tool import Arguments, Call

@@ -13,7 +13,8 @@ from ffmpeg_worker.logs import log
 from ffmpeg_worker.mcp_server.server import make_server
 from ffmpeg_worker.mcp_server.stdin_lines import read_stdin_lines
 from ffmpeg_worker.mcp_server.submitted_jobs import SubmittedJobs
-from ffmpeg_worker.services import Services, open_services
+from ffmpeg_worker.open_services import open_services
+from ffmpeg_worker.services import Services
 from ffmpeg_worker.settings import Settings
 from ffmpeg_worker.tasks import finish_shielded, race
 

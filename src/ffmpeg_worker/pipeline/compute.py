@@ -52,6 +52,8 @@ from ffmpeg_worker.sandbox.jail import Jail
 
 T = TypeVar("T")
 
+OPEN_AFTER_S = 10.0
+"""Seconds after the start of a worker in which its first jobs have the processors for themselves."""
 INLINE_BYTES = 8 << 10
 """Work on at most this much text runs on the event loop."""
 MAX_REPLY_BYTES = 24 << 20
@@ -67,7 +69,8 @@ _HINT = "Send less in one job: fewer rows, layers, keyframes, inputs or characte
 class Compute:
     """Runs pure functions where they do not hold up the event loop; opened and closed with the worker.
 
-    The process that children are forked from is started by `open`, or with the first call that needs one.
+    The process that children are forked from is started by `open` or `open_later`, or with the first call that
+    needs one.
     """
 
     def __init__(
@@ -95,6 +98,11 @@ class Compute:
     async def open(self) -> None:
         """Start the process that children are forked from; it loads its modules while the worker goes on."""
         await self._forks.open()
+
+    async def open_later(self) -> None:
+        """Open after `OPEN_AFTER_S`: loading takes a second of processor time, and few first jobs need it."""
+        await asyncio.sleep(OPEN_AFTER_S)
+        await self.open()
 
     async def close(self) -> None:
         """Stop all children."""

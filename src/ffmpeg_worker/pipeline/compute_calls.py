@@ -19,19 +19,11 @@ from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.planning.make_plan import make_plan
-from ffmpeg_worker.planning.plan import (
-    Lane,
-    MeasureStep,
-    Plan,
-    RenderStep,
-    Step,
-    StepFiles,
-    StepResult,
-    StillStep,
-    Summary,
-)
+from ffmpeg_worker.planning.plan import Lane, Plan, Summary
 from ffmpeg_worker.planning.planner import ReadJob
 from ffmpeg_worker.planning.read_job import read_body
+from ffmpeg_worker.planning.step_result import StepFiles, StepResult
+from ffmpeg_worker.planning.steps import MeasureStep, RenderStep, Step, StillStep
 from ffmpeg_worker.sandbox.beneath import read_beneath
 from ffmpeg_worker.scene.scene_json import EncodedScene, encode_scene
 

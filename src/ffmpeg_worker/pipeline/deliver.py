@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,7 +20,8 @@ from ffmpeg_worker.pipeline.leftover_files import describe_leftovers
 from ffmpeg_worker.pipeline.output_keys import OutputKeys
 from ffmpeg_worker.pipeline.quota import size_of
 from ffmpeg_worker.pipeline.upload_steps import UploadSteps
-from ffmpeg_worker.pipeline.verify import VerifiedFile, VerifiedFiles
+from ffmpeg_worker.pipeline.verify import VerifiedFiles
+from ffmpeg_worker.pipeline.verify_artifact import VerifiedFile
 from ffmpeg_worker.sandbox.beneath import hardlink_beneath, open_plain_beneath
 from ffmpeg_worker.storage.content_types import MANIFEST_TYPES, content_type
 from ffmpeg_worker.storage.stores import Delivery, OutputLocation
@@ -90,6 +91,10 @@ class LaneDelivery:
         self.linked.add(folder / work_name)
         self._stamps[name] = _stamp(status)
         self._delivery.send(self._keys.of(name), second)
+
+    def expect_growing(self, names: Iterable[str]) -> None:
+        """Name the files that `follow` may be called with."""
+        self._delivery.expect_growing([self._keys.of(name) for name in names])
 
     def follow(self, name: str, folder: Path, work_name: str) -> None:
         """Send parts of a file that its command still writes; `deliver` sends those again that have changed."""

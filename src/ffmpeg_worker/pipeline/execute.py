@@ -3,47 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import shutil
-import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import assert_never
 
 from ffmpeg_worker.errors import EngineFailed, NothingSelected, WorkerError
 from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
-from ffmpeg_worker.ffmpeg.progress import Progress
-from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.pipeline.job_context import JobContext
-from ffmpeg_worker.pipeline.join_packets import join
 from ffmpeg_worker.pipeline.lane_log import LaneLog
 from ffmpeg_worker.pipeline.lane_progress import LaneProgress
-from ffmpeg_worker.pipeline.progress import FractionReport, Pace, step_fraction
-from ffmpeg_worker.pipeline.quota import size_of
-from ffmpeg_worker.pipeline.render import measure_scene, render, render_still
-from ffmpeg_worker.pipeline.run_command import CommandRunner
-from ffmpeg_worker.pipeline.step_files import build_apart, read_step_files
+from ffmpeg_worker.pipeline.progress import FractionReport, Pace
+from ffmpeg_worker.pipeline.run_step import StepRunner
+from ffmpeg_worker.pipeline.step_files import read_step_files
 from ffmpeg_worker.planning.expectations import Expectations, find_empty_input
-from ffmpeg_worker.planning.plan import (
-    ComputeStep,
-    CopyStep,
-    DependentStep,
-    FfmpegStep,
-    JoinStep,
-    Lane,
-    MeasureStep,
-    OptionalStep,
-    ProbeStep,
-    RenderStep,
-    RunnableStep,
-    SideBySide,
-    Step,
-    StepResult,
-    StillStep,
-)
+from ffmpeg_worker.planning.plan import Lane, SideBySide
+from ffmpeg_worker.planning.step_result import StepResult
+from ffmpeg_worker.planning.steps import DependentStep, OptionalStep, RunnableStep, Step
 from ffmpeg_worker.planning.written_outputs import name_written_outputs
 from ffmpeg_worker.tasks import run_all
 
@@ -100,7 +76,7 @@ async def execute(
         EngineError: with `where.command`.
     """
     log = LaneLog(context.runtime.log_sink, [(0, lane)]) if log is None else log
-    run = _LaneRun(context, lane, _StepRunner(context, lane, folder, expect, log), folder, progress, begin_step)
+    run = _LaneRun(context, lane, StepRunner(context, lane, folder, expect, log), folder, progress, begin_step)
     if lane.side_by_side is None:
         for number in range(len(lane.steps)):
             await run.step(number)
@@ -116,7 +92,7 @@ class _LaneRun:
         self,
         context: JobContext,
         lane: Lane,
-        runner: _StepRunner,
+        runner: StepRunner,
         folder: Path,
         progress: FractionReport,
         begin: StepObserver,
@@ -197,83 +173,3 @@ def _blame_empty_input(
 
 def _is_here(context: JobContext, name: str, _result: StepResult) -> bool:
     return context.workspace.has_done(name)
-
-
-class _StepRunner:
-    """Runs the steps of one lane."""
-
-    def __init__(
-        self, context: JobContext, lane: Lane, folder: Path, expect: Callable[[], Expectations], log: LaneLog
-    ) -> None:
-        self._context = context
-        self._folder = folder
-        self._expect = expect
-        self._command = CommandRunner(context, folder, lane.display_names, log)
-        self._is_alone = lane.side_by_side is None
-
-    async def run(self, step: RunnableStep, name: str, share: FractionReport) -> StepResult:
-        self._context.workspace.hand_over(self._folder)
-        result = await self._run(step, share)
-        self._context.workspace.mark_done(name)
-        return result
-
-    async def _run(  # noqa: PLR0911 - one line for each kind of step
-        self, step: RunnableStep, share: FractionReport
-    ) -> StepResult:
-        match step:
-            case FfmpegStep():
-                return await self._command.run(step, partial(self._report, step, share), is_alone=self._is_alone)
-            case RenderStep():
-                return await render(step, self._command, share)
-            case JoinStep():
-                return await join(step, self._command, self._context.probes, share)
-            case StillStep():
-                return await render_still(step, self._command)
-            case MeasureStep():
-                return await measure_scene(step, self._command)
-            case ProbeStep():
-                return await self._probe(step)
-            case CopyStep():
-                return await self._copy(step)
-            case ComputeStep():
-                return await self._compute(step)
-            case _:
-                assert_never(step)
-
-    def _report(self, step: FfmpegStep, share: FractionReport, report: Progress) -> None:
-        if not self._context.progress.is_watched:
-            return
-        expected_s = step.expected_s or self._expect().estimate(step.command)
-        share(step_fraction(report, expected_s), Pace(report.speed, report.fps, is_open_ended=not expected_s))
-
-    async def _probe(self, step: ProbeStep) -> StepResult:
-        path = self._folder / STAGING_FOLDER / step.staged
-        by_range, probes = self._context.by_range, self._context.probes
-        if probes.needs_whole_file(step.options):
-            await by_range.complete(step.staged)
-            by_range.show_complete(self._folder)
-        document = await by_range.read(step.staged, lambda file: probes.probe(path, step.options, file))
-        if isinstance(document.get("format"), Mapping):
-            document["format"] = {**document["format"], "filename": step.display_name}
-        await self._command.write(step.result_file, json.dumps(document).encode())
-        return StepResult()
-
-    async def _compute(self, step: ComputeStep) -> StepResult:
-        began = time.monotonic()
-        answer = await build_apart(self._context, step.build, (), step.reads, self._folder)
-        await self._command.write(step.result_file, json.dumps(answer).encode())
-        return StepResult(seconds=time.monotonic() - began)
-
-    async def _copy(self, step: CopyStep) -> StepResult:
-        """Copy the file, since the staged one may be the caller's own, which stays in its place."""
-        began = time.monotonic()
-        await self._context.by_range.complete(step.staged)
-        self._context.by_range.show_complete(self._folder)
-        source, target = self._folder / STAGING_FOLDER / step.staged, self._folder / step.work_name
-        with suppress(FileNotFoundError):  # copying fails, too
-            size = size_of(source.stat())
-            self._context.resources.quota.check_copy(size)
-            self._context.workspace.usage.add_copy(size)
-        await asyncio.to_thread(shutil.copyfile, source, target)
-        self._context.workspace.jail.hand_over_file(target)
-        return StepResult(seconds=time.monotonic() - began)

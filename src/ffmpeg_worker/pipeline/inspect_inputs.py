@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,9 +17,16 @@ from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.media import MediaInfo, read_media
 from ffmpeg_worker.pipeline.job_context import JobContext
-from ffmpeg_worker.planning.expectations import Expectations, Written, expect, explain_nothing_selected
+from ffmpeg_worker.planning.expectations import (
+    Expectations,
+    Written,
+    expect,
+    expect_without_media,
+    explain_nothing_selected,
+)
 from ffmpeg_worker.planning.plan import Lane
 from ffmpeg_worker.planning.required_inputs import RequiredInput
+from ffmpeg_worker.planning.step_result import StepResult
 from ffmpeg_worker.storage.ranged.ranged_file import RangedFile
 from ffmpeg_worker.tasks import cancel_and_wait
 
@@ -34,25 +41,47 @@ class MediaFacts:
 class InspectedInputs:
     """Fetched inputs, and what their media let expect.
 
-    `files` have media facts where the plan depends on them; otherwise the first commands run during probing.
+    `files` have media facts where the plan depends on them; otherwise the first commands run during probing, or
+    before it, if nobody asks for the facts.
     """
 
-    def __init__(self, files: LocalFiles, media: asyncio.Task[Mapping[str, MediaInfo]]) -> None:
+    def __init__(self, context: JobContext, files: LocalFiles) -> None:
         self.files = files
-        self._media = media
+        self._context = context
+        self._media: asyncio.Task[Mapping[str, MediaInfo]] | None = None
+
+    def start(self) -> asyncio.Task[Mapping[str, MediaInfo]]:
+        """Begin to probe the inputs, if that was not begun before."""
+        if self._media is None:
+            self._media = asyncio.ensure_future(_find_media(self._context, self.files))
+        return self._media
+
+    async def close(self) -> None:
+        """Stop probing."""
+        if self._media is not None:
+            await cancel_and_wait(self._media)
 
     def expect_now(self, lane: Lane) -> Expectations:
         """Expectations from what is known by now, for progress."""
-        is_known = self._media.done() and not self._media.cancelled() and not self._media.exception()
-        return expect(lane, self._media.result() if is_known else {})
+        media = self._media
+        is_known = media is not None and media.done() and not media.cancelled() and not media.exception()
+        return expect(lane, media.result() if media is not None and is_known else {})
 
     async def media(self) -> Mapping[str, MediaInfo]:
         """The media facts of the inputs, by their keys."""
-        return await asyncio.shield(self._media)
+        return await asyncio.shield(self.start())
 
     async def expect(self, lane: Lane, written: Written = ()) -> Expectations:
         """Expectations from all media facts, and from what each command has `written`."""
         return expect(lane, await self.media(), written)
+
+    async def expect_enough(self, lane: Lane, results: Sequence[StepResult]) -> Expectations:
+        """Expectations after all steps of a lane, without the media facts if FFmpeg's log tells enough.
+
+        See `Expectations.at_most_s`; facts that are known, or that another part of the job asks for, are used.
+        """
+        found = expect_without_media(lane, results) if self._media is None else None
+        return found or await self.expect(lane, [result.outputs for result in results])
 
     async def explain(self, lane: Lane, error: NothingSelected) -> NothingSelected:
         """Explain an empty output by all media facts."""
@@ -61,19 +90,22 @@ class InspectedInputs:
 
 @asynccontextmanager
 async def inspect_inputs(context: JobContext, files: LocalFiles) -> AsyncIterator[InspectedInputs]:
-    """Begin to inspect the inputs; wait for it only where the plan depends on what they are.
+    """Begin to inspect the inputs, unless that may prove needless; wait only where the plan depends on the facts.
+
+    Verification can do without in most jobs. Progress cannot, and a recorded step cannot begin within another one.
 
     Raises:
         SourceUnreadable: a text is too long, or not text.
     """
-    read = context.read
-    media = asyncio.ensure_future(_find_media(context, files))
+    inputs = InspectedInputs(context, files)
     try:
+        if _plan_needs_media(context) or context.progress.is_watched or context.runtime.records_steps:
+            inputs.start()
         if _plan_needs_media(context):
-            files = await _with_facts(files, await media, read.required_inputs)
-        yield InspectedInputs(files, media)
+            inputs.files = await _with_facts(files, await inputs.media(), context.read.required_inputs)
+        yield inputs
     finally:
-        await cancel_and_wait(media)
+        await inputs.close()
 
 
 def _plan_needs_media(context: JobContext) -> bool:

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
+from ffmpeg_worker.ffmpeg.probe.probe_session import ProbeSession
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.actions.action import DefaultTarget
 from ffmpeg_worker.job.machine import Machine

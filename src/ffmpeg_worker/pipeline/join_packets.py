@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from ffmpeg_worker.errors import EngineFailed, SourceError
 from ffmpeg_worker.ffmpeg.probe import frame_requests
-from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
+from ffmpeg_worker.ffmpeg.probe.probe_session import ProbeSession
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.pipeline.progress import FractionReport, Pace, step_fraction
 from ffmpeg_worker.pipeline.run_command import CommandRunner
-from ffmpeg_worker.planning.plan import FfmpegStep, JoinStep, StepResult
+from ffmpeg_worker.planning.step_result import StepResult
+from ffmpeg_worker.planning.steps import FfmpegStep, JoinStep
 from ffmpeg_worker.planning.stream_copy.join_order import JoinOrder
 
 

@@ -19,7 +19,8 @@ from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.measurements.kept_text import KeptText
 from ffmpeg_worker.planning.option_policy.command_limits import remove_input_limits
-from ffmpeg_worker.planning.plan import FfmpegStep, Lane
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.steps import FfmpegStep
 
 OnLine = Callable[[str], None]
 _Reword = Callable[[str], str]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ffmpeg_worker.pipeline.progress import FractionReport, Pace, sum_known
-from ffmpeg_worker.planning.plan import ComputeStep, OptionalStep, Step
+from ffmpeg_worker.planning.steps import ComputeStep, OptionalStep, Step
 
 _SMALL_SHARE = 0.02
 """Share in the progress of steps that take little time, or are seldom needed, relative to other steps."""

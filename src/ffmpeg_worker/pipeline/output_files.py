@@ -13,7 +13,9 @@ from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.pipeline.fetch.referenced_files import find_key_files
 from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
 from ffmpeg_worker.planning.commands.read_chain import all_outputs
-from ffmpeg_worker.planning.plan import BundledFonts, FfmpegStep, InputLink, Lane, TextFile
+from ffmpeg_worker.planning.placed_files import BundledFonts, InputLink, TextFile
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.steps import FfmpegStep
 
 _NUMBER = re.compile(r"(\d+)")
 _PASS_LOG_ENDS = re.compile(r"(?:\.(?:mbtree|cutree|temp))+$")

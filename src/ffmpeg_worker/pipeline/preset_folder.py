@@ -8,7 +8,7 @@ from ffmpeg_worker.budgets import MAX_OPERATOR_PRESETS, MAX_PRESET_FILE_BYTES
 from ffmpeg_worker.errors import InvalidJob, Misconfigured
 from ffmpeg_worker.job.operator_preset import OperatorPreset
 from ffmpeg_worker.job.strict_json import read_json
-from ffmpeg_worker.planning.presets.operator_presets import read_operator_preset
+from ffmpeg_worker.planning.presets.operator_preset_file import read_operator_preset
 
 _VARIABLE = "FFMPEG_WORKER_PRESETS_ROOT"
 

@@ -6,7 +6,7 @@ import asyncio
 import fcntl
 import os
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
@@ -18,23 +18,13 @@ from ffmpeg_worker.ffmpeg.run_again import run_again_if_killed
 from ffmpeg_worker.pipeline.progress import FractionReport, Pace
 from ffmpeg_worker.pipeline.renderer_process import RendererRun
 from ffmpeg_worker.pipeline.run_command import CommandRunner
+from ffmpeg_worker.pipeline.start_renderer import start_renderer, wait_for_renderer
 from ffmpeg_worker.pipeline.write_stream import StreamFailed, write_stream
-from ffmpeg_worker.planning.plan import (
-    DependentStep,
-    FfmpegStep,
-    FrameRange,
-    MeasureStep,
-    RenderStep,
-    StepResult,
-    StillStep,
-    StreamedFile,
-)
-from ffmpeg_worker.process.child import Output
-from ffmpeg_worker.scene.scene_json import encode_order, encode_scene
+from ffmpeg_worker.planning.step_result import StepResult
+from ffmpeg_worker.planning.steps import DependentStep, FfmpegStep, FrameRange, RenderStep, StreamedFile
+from ffmpeg_worker.scene.scene_json import encode_scene
 from ffmpeg_worker.tasks import run_all
 
-_MAX_STILL_BYTES = 256 << 20
-_MAX_MEASURED_BYTES = 16 << 20
 _PIPE_BYTES = 1 << 20  # what an unprivileged process may have: a frame takes fewer turns
 
 
@@ -81,7 +71,7 @@ async def _pipe_in_slot(
                 source, target = _open_pipe()
                 sources[stream.name] = theirs.enter_context(source).fileno()
                 targets.append(ours.enter_context(target))
-            drawing = await _start(order, writing.fileno(), command, sources)
+            drawing = await start_renderer(order, writing.fileno(), command, sources)
         async with drawing.child:
             runs = [command.run_in_slot(step, on_progress, stdin=reading)]
             runs += [
@@ -111,7 +101,7 @@ async def _wait_for_all(
     except WorkerError as error:
         failure = error
     try:
-        warnings = await _in_time(drawing, command)
+        warnings = await wait_for_renderer(drawing, command)
     except WorkerError as error:
         # Whose reader goes away is ended by that, which explains nothing.
         lost_reader = error.code == "renderer_failed" and (await drawing.child.wait()).signal is None
@@ -120,53 +110,6 @@ async def _wait_for_all(
         raise failure
     drawn = await drawing.child.wait()
     return replace(result, cpu_seconds=result.cpu_seconds + written + drawn.cpu_seconds, warnings=warnings)
-
-
-async def render_still(step: StillStep, command: CommandRunner) -> StepResult:
-    """Render one frame into a PNG file.
-
-    Raises:
-        EngineError: why it could not be drawn.
-    """
-    await command.place_all(step.setup)
-    scene, threads = encode_scene(step.scene), command.resources.cores
-    order = {"scene": scene, "first": step.frame, "form": "png", "threads": threads}
-    result, image = await _render_answer(order, _MAX_STILL_BYTES, command)
-    await command.write(step.work_name, image)
-    return replace(result, frames=1, out_time_s=0.0)
-
-
-async def measure_scene(step: MeasureStep, command: CommandRunner) -> StepResult:
-    """Measure the texts of a scene; the renderer's answer becomes the result file of the step.
-
-    Raises:
-        EngineError: why they cannot be measured.
-    """
-    order = {"scene": encode_scene(step.scene), "form": "measure"}
-    result, answer = await _render_answer(order, _MAX_MEASURED_BYTES, command)
-    await command.write(step.result_file, answer)
-    return replace(result, warnings=())  # they are in the answer
-
-
-async def _render_answer(
-    order: dict[str, Any], max_bytes: int, command: CommandRunner
-) -> tuple[StepResult, bytearray]:
-    """Run one renderer, again if it is killed from outside, and collect what it writes to standard output."""
-    async with command.slot():
-        return await run_again_if_killed(partial(_render_answer_in_slot, order, max_bytes, command))
-
-
-async def _render_answer_in_slot(
-    order: dict[str, Any], max_bytes: int, command: CommandRunner
-) -> tuple[StepResult, bytearray]:
-    began = time.monotonic()
-    answer = bytearray()
-    drawing = await _start(order, Output(answer.extend, max_bytes), command)
-    async with drawing.child:
-        warnings = await _in_time(drawing, command)
-        cpu_seconds = (await drawing.child.wait()).cpu_seconds
-    seconds = time.monotonic() - began
-    return StepResult(seconds=seconds, cpu_seconds=cpu_seconds, warnings=warnings), answer
 
 
 class _Rendering:
@@ -209,33 +152,6 @@ class _Rendering:
         self._fps[number] = progress.fps or 0.0
         total = sum(part.last - part.first for part in self._step.ranges)
         self._report(sum(self._done) / total, Pace(sum(self._speeds) or None, sum(self._fps) or None))
-
-
-async def _start(
-    order: dict[str, Any],
-    stdout: Output | int,
-    command: CommandRunner,
-    streams: Mapping[str, int] | None = None,
-) -> RendererRun:
-    files = {}
-    if len(command.by_range):
-        files = await command.by_range.prepare_scene(command.folder, encode_order(order).decode())
-    confinement = command.jail.for_probe(command.seconds_left * command.resources.cores)
-    return await command.resources.renderer.start(
-        order, stdout=stdout, cwd=command.folder, confinement=confinement, files=files, streams=streams
-    )
-
-
-async def _in_time(drawing: RendererRun, command: CommandRunner) -> tuple[str, ...]:
-    """Wait for the end of a renderer, and return its warnings."""
-    try:
-        async with asyncio.timeout(command.seconds_left):
-            return await command.by_range.check(drawing.wait(), drawing.files)
-    except TimeoutError:
-        raise EngineTimedOut(
-            "The time for the job was used up, and the renderer was stopped.",
-            hint="Allow more time, or less work: a smaller canvas, a shorter part, a draft with render_scale.",
-        ) from None
 
 
 async def _in_order(steps: Sequence[FfmpegStep | DependentStep], command: CommandRunner) -> StepResult:

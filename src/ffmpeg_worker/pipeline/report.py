@@ -14,7 +14,8 @@ from ffmpeg_worker.job.result_parts import CommandLog, Stats
 from ffmpeg_worker.pipeline.inputs_by_range import InputsByRange
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.run_lanes import Delivered, Outcome
-from ffmpeg_worker.planning.plan import FfmpegStep, JoinStep, RenderStep, StepResult
+from ffmpeg_worker.planning.step_result import StepResult
+from ffmpeg_worker.planning.steps import FfmpegStep, JoinStep, RenderStep
 
 _MAX_REPORTED_PROBLEMS = 5
 

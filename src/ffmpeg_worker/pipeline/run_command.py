@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -28,16 +28,9 @@ from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.lane_log import LaneLog, OnLine
 from ffmpeg_worker.pipeline.recorded_output import read_record
 from ffmpeg_worker.pipeline.staged_names import StagedNames
-from ffmpeg_worker.planning.plan import (
-    BundledFonts,
-    FailureContext,
-    FfmpegStep,
-    Folder,
-    InputLink,
-    PlacedFile,
-    StepResult,
-    TextFile,
-)
+from ffmpeg_worker.planning.placed_files import BundledFonts, Folder, InputLink, PlacedFile, TextFile
+from ffmpeg_worker.planning.step_result import StepResult
+from ffmpeg_worker.planning.steps import FailureContext, FfmpegStep
 from ffmpeg_worker.sandbox.beneath import make_folders_beneath, symlink_beneath, write_beneath
 from ffmpeg_worker.tasks import finish_then_cancel
 
@@ -53,7 +46,8 @@ _ERROR_LINE = re.compile(r"^(?:\[[^\]\n]*\] )*\[(?:error|fatal)\] .*$", re.MULTI
 class CommandRunner:
     """Runs the programs of one lane in its `folder`, until the deadline of the job.
 
-    `display_names` are the caller's names of staged files; `log` takes what the programs log.
+    `display_names` are the caller's names of staged files; `log` takes what the programs log. When a program has
+    started, the probe gets ready to verify the files with the names `verified`.
     """
 
     def __init__(
@@ -62,6 +56,7 @@ class CommandRunner:
         folder: Path,
         display_names: Mapping[str, str],
         log: LaneLog = _NO_LOG,
+        verified: Collection[str] = (),
     ) -> None:
         self.resources = context.resources
         self.folder = folder
@@ -72,6 +67,7 @@ class CommandRunner:
         self._owner = context.runtime.owner
         self._job_id = context.runtime.job_id
         self._progress = context.progress
+        self._prepare_verification = partial(context.probes.prepare, verified)
         self._log = log
         self._placing_fonts = asyncio.Lock()
         self._staged_names = StagedNames({**context.by_range.display_names, **display_names})
@@ -142,6 +138,7 @@ class CommandRunner:
             recording=step.recording if step.keeps_log else None,
             on_line=on_line,
             inputs=inputs,
+            on_start=self._prepare_verification,
         )
         return await self.by_range.check(self.hold(run), inputs.files.values())
 
@@ -229,6 +226,7 @@ class CommandRunner:
             warnings=(*record.warnings, *self._missing_fonts(run, step)),
             damage=self.reword(strip_log_tags(run.damage)) if run.damage is not None else None,
             outputs=run.outputs,
+            input_lengths=run.input_lengths,
         )
 
     def _missing_fonts(self, run: RunReport, step: FfmpegStep) -> Iterator[str]:

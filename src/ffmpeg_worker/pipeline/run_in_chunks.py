@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -18,7 +17,9 @@ from ffmpeg_worker.pipeline.progress import FractionReport, Pace, step_fraction
 from ffmpeg_worker.pipeline.run_command import CommandRunner
 from ffmpeg_worker.planning.chunks.packet_index import PacketIndex, read_packet_index
 from ffmpeg_worker.planning.chunks.plan_chunks import ChunkPlan, Piece, plan_piece
-from ffmpeg_worker.planning.plan import FfmpegStep, Lane, StepResult
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.step_result import StepResult
+from ffmpeg_worker.planning.steps import FfmpegStep
 from ffmpeg_worker.tasks import run_all
 
 _JOIN_SHARE = 0.02
@@ -198,8 +199,7 @@ def forget_seeking(result: StepResult, also: str = "") -> StepResult:
 def remove_pieces(folder: Path, plan: ChunkPlan) -> None:
     """Remove the files of the pieces."""
     for name in plan.file_names:
-        with suppress(FileNotFoundError):
-            (folder / name).unlink()
+        (folder / name).unlink(missing_ok=True)
 
 
 def _merge(joined: StepResult, results: Sequence[StepResult], plan: ChunkPlan) -> StepResult:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ffmpeg_worker.errors import DiskFull, WorkerError
+from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.job.secrets import make_job_redaction, redact_error
 from ffmpeg_worker.logs import redact_var
 from ffmpeg_worker.pipeline.fetch.fetch import fetch
+from ffmpeg_worker.pipeline.full_disk import full_disk_as_error
 from ffmpeg_worker.pipeline.inspect_inputs import inspect_inputs
 from ffmpeg_worker.pipeline.job_context import open_job
 from ffmpeg_worker.pipeline.redelivery import find_delivered_result, record_result
@@ -18,7 +19,6 @@ from ffmpeg_worker.pipeline.report import make_result
 from ffmpeg_worker.pipeline.run_lanes import run_lanes
 from ffmpeg_worker.pipeline.runtime import Runtime
 from ffmpeg_worker.planning.planner import ReadJob
-from ffmpeg_worker.storage.errors import DISK_FULL_ERRNOS
 
 
 async def run_job(runtime: Runtime, read: ReadJob[Any]) -> JobResult:
@@ -27,7 +27,7 @@ async def run_job(runtime: Runtime, read: ReadJob[Any]) -> JobResult:
     Raises:
         WorkerError: of any kind but Misconfigured; nothing of the job is left behind.
     """
-    with _redacted(read), _full_disk_as_error():
+    with _redacted(read), full_disk_as_error():
         async with open_job(runtime, read) as context:
             if (delivered := await find_delivered_result(context)) is not None:
                 return delivered
@@ -40,21 +40,6 @@ async def run_job(runtime: Runtime, read: ReadJob[Any]) -> JobResult:
             result = make_result(context, files, lanes)
             await record_result(context, lanes, result)
             return result
-
-
-@contextmanager
-def _full_disk_as_error() -> Iterator[None]:
-    """Any stage may write to the disk, which other jobs may fill at any moment."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in DISK_FULL_ERRNOS:
-            raise
-        raise DiskFull(
-            "The worker's disk has no room for the files of the job.",
-            hint="Try again later; if it stays, add disk.",
-            detail=str(error),
-        ) from None
 
 
 @contextmanager

@@ -205,8 +205,10 @@ class _LanesRun:
         """Verify and deliver a lane; its summary is built before, while all its files are in the folder."""
         self._context.progress.verifying(index)
         found = await summarize(self._context, executed.lane.summary, executed.results, executed.folder)
-        expected = await self._inputs.expect(executed.lane, [result.outputs for result in executed.results])
-        verified = await verify(self._context, executed, expected, linked=delivery.linked)
+        lane, results = executed.lane, executed.results
+        expected = await self._inputs.expect_enough(lane, results)
+        expect_all = partial(self._inputs.expect, lane, [result.outputs for result in results])
+        verified = await verify(self._context, executed, expected, linked=delivery.linked, expect_all=expect_all)
         self._context.progress.delivering(index)
         files = await deliver(self._context, executed, verified, delivery)
         self._delivered.append(delivery)

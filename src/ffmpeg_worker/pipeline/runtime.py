@@ -25,7 +25,7 @@ from ffmpeg_worker.pipeline.progress import FractionReport
 from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.pipeline.workspace import Workspace
 from ffmpeg_worker.planning.chunks.plan_chunks import Piece
-from ffmpeg_worker.planning.plan import StepResult
+from ffmpeg_worker.planning.step_result import StepResult
 
 T = TypeVar("T")
 
@@ -114,6 +114,11 @@ class Runtime(Protocol):
         ...
 
     @property
+    def records_steps(self) -> bool:
+        """Whether steps are recorded; such a step must not begin within another one."""
+        ...
+
+    @property
     def outputs_folder(self) -> Path | None:
         """Outputs of a job that names no target go here; `None` stands for the data root."""
         ...
@@ -177,6 +182,7 @@ class DirectRuntime:
     """Runs every step at once and records nothing: for callers that wait, and where the platform is the queue."""
 
     uploads_early = True
+    records_steps = False
     piece_workers: PieceWorkers | None = None
 
     def __init__(  # noqa: PLR0913 - what one job is made of

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,11 +20,13 @@ from ffmpeg_worker.pipeline.progress import FractionReport
 from ffmpeg_worker.pipeline.run_command import CommandRunner
 from ffmpeg_worker.pipeline.run_in_chunks import forget_seeking
 from ffmpeg_worker.planning.chunks.not_split import NotSplit
-from ffmpeg_worker.planning.plan import FfmpegStep, Lane, StepResult
+from ffmpeg_worker.planning.plan import Lane
 from ffmpeg_worker.planning.smart_cut.check_times import checked_ends, find_difference, find_undecoded
 from ffmpeg_worker.planning.smart_cut.describe_sound import describe_sound
 from ffmpeg_worker.planning.smart_cut.plan_cut import CutPlan, plan_cut
 from ffmpeg_worker.planning.smart_cut.read_cut import Cut, CutRequest, encoded_whole
+from ffmpeg_worker.planning.step_result import StepResult
+from ffmpeg_worker.planning.steps import FfmpegStep
 from ffmpeg_worker.planning.stream_copy.coded_frames import CodedFrames, read_coded_frames
 from ffmpeg_worker.planning.stream_copy.copy_request import NotCopied
 from ffmpeg_worker.planning.stream_copy.matched_encoder import ENCODERS
@@ -189,8 +190,7 @@ class _Steps:
 
 def _remove(folder: Path, plan: CutPlan) -> None:
     for name in plan.file_names:
-        with suppress(FileNotFoundError):
-            (folder / name).unlink()
+        (folder / name).unlink(missing_ok=True)
 
 
 def _merge(

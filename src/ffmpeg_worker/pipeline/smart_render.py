@@ -16,7 +16,8 @@ from ffmpeg_worker.logs import log
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.planning.chunks.packet_index import read_packet_index
-from ffmpeg_worker.planning.plan import JoinStep, Lane
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.steps import JoinStep
 from ffmpeg_worker.planning.stream_copy.coded_frames import CodedFrames, read_coded_frames
 from ffmpeg_worker.planning.stream_copy.copy_request import CopyRequest, NotCopied, SourcePart
 

@@ -28,7 +28,8 @@ from ffmpeg_worker.planning.chunks.not_split import NotSplit
 from ffmpeg_worker.planning.chunks.packet_index import read_packet_index
 from ffmpeg_worker.planning.chunks.plan_chunks import plan_chunks
 from ffmpeg_worker.planning.chunks.splittable import SplitRequest, Splittable, one_piece
-from ffmpeg_worker.planning.plan import FfmpegStep, Lane
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.steps import FfmpegStep
 
 
 class SplitEncode:

@@ -10,7 +10,8 @@ from typing import Any
 
 from ffmpeg_worker.pipeline.compute_calls import MAX_STEP_FILE_BYTES, Build, PackedBuild, build_from_files
 from ffmpeg_worker.pipeline.job_context import JobContext
-from ffmpeg_worker.planning.plan import StepFiles, StepResult, Summary
+from ffmpeg_worker.planning.plan import Summary
+from ffmpeg_worker.planning.step_result import StepFiles, StepResult
 from ffmpeg_worker.sandbox.beneath import read_beneath
 
 _INLINE_BYTES = 256 << 10

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from ffmpeg_worker.pipeline.deliver import LaneDelivery
 from ffmpeg_worker.pipeline.execute import StepObserver
+from ffmpeg_worker.planning.artifact import ArtifactKind
 from ffmpeg_worker.planning.growing_outputs import find_growing_outputs
-from ffmpeg_worker.planning.plan import Lane, RunnableStep
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.steps import RunnableStep
 from ffmpeg_worker.tasks import cancel_and_wait
 
 _PAUSE_S = 0.25
@@ -23,6 +25,8 @@ async def upload_growing(lane: Lane, folder: Path, delivery: LaneDelivery) -> As
 
     Yields what must be told of each step before it runs: the options of some steps are not known earlier.
     """
+    # Which of them grow may become known only later, in an attempt that gets so far.
+    delivery.expect_growing(artifact.name for artifact in lane.artifacts if artifact.kind is ArtifactKind.FILE)
     watched = _Watched(lane, folder, delivery)
     watch = asyncio.ensure_future(watched.watch())
     try:

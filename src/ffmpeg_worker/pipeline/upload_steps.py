@@ -22,6 +22,10 @@ class BegunUpload:
     upload: str
 
 
+class _NoneBegun(Exception):
+    """There is no record of the start of an upload in parts."""
+
+
 @dataclass(frozen=True, slots=True)
 class UploadSteps:
     """The `UploadRecords` of a lane, each a step of the runtime."""
@@ -57,9 +61,12 @@ class UploadSteps:
         """See `UploadRecords.find_begun`."""
 
         async def run() -> BegunUpload:
-            return BegunUpload("")
+            raise _NoneBegun
 
-        return (await self.runtime.step(self._begin_step(name), BegunUpload, run)).upload or None
+        try:
+            return (await self.runtime.step(self._begin_step(name), BegunUpload, run)).upload
+        except _NoneBegun:
+            return None
 
     def _begin_step(self, name: str) -> str:
         return f"{self.lane_name}/begin/{name}"

@@ -5,7 +5,6 @@ Exit code 0 of ffmpeg does not prove that. docs/jobs.md lists what is proof enou
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -13,37 +12,19 @@ from pathlib import Path
 
 from ffmpeg_worker.budgets import MAX_PRODUCED_NAMES
 from ffmpeg_worker.command.manifest import Manifest, read_manifest
-from ffmpeg_worker.errors import OutputRejected, SourceError
-from ffmpeg_worker.job.media import MediaInfo, read_media
-from ffmpeg_worker.pipeline.check_outputs import check_length, check_selected, check_streams, rejected
+from ffmpeg_worker.errors import OutputRejected
+from ffmpeg_worker.pipeline.check_outputs import check_selected
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.leftover_files import describe_leftovers, find_leftovers
-from ffmpeg_worker.pipeline.output_files import final_name, find_files
-from ffmpeg_worker.pipeline.playlist_files import PlaylistFiles, find_playlist_files
-from ffmpeg_worker.pipeline.quota import Quota, size_of
+from ffmpeg_worker.pipeline.playlist_files import find_playlist_files
 from ffmpeg_worker.pipeline.small_folders import work_on_folder
+from ffmpeg_worker.pipeline.verify_artifact import ArtifactCheck, ExpectAll, VerifiedFile
 from ffmpeg_worker.planning.artifact import Artifact
 from ffmpeg_worker.planning.expectations import Expectations
-from ffmpeg_worker.sandbox.beneath import is_plain_file, open_beneath
 
-_NOTHING_SELECTED = "Check that the command selects frames: -ss within the input, -map, -frames, filters."
 _NOT_DELIVERABLE = "Name them in the command, as files of at most the allowed size and number."
 _HOW_TO_GET = 'Add it to "output", or leave "output" out to get every file.'
-
-
-@dataclass(frozen=True, slots=True)
-class VerifiedFile:
-    """A file that may be delivered: its final name, its path in the working directory, bytes and media facts.
-
-    One that `is_optional` is left out, with a warning, where the target has no place for it.
-    """
-
-    name: str
-    work_name: str
-    size: int
-    media: MediaInfo | None
-    is_optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +39,17 @@ class VerifiedFiles:
 
 
 async def verify(
-    context: JobContext, executed: Executed, expected: Expectations, *, linked: Collection[Path] = ()
+    context: JobContext,
+    executed: Executed,
+    expected: Expectations,
+    *,
+    linked: Collection[Path] = (),
+    expect_all: ExpectAll | None = None,
 ) -> VerifiedFiles:
     """Check the artifacts of a lane; their files belong to the worker afterwards.
 
-    `linked` are files that the worker itself holds under a second name.
+    `linked` are files that the worker itself holds under a second name. `expect_all` looks at the media of the
+    inputs, for an output that may be too short, if `expected` was made without them.
 
     Raises:
         NothingSelected: no frame and no packet was selected for an output.
@@ -71,7 +58,7 @@ async def verify(
         JobTooLarge: the job has written more than it may.
     """
     name = f"{executed.name}/verify"
-    run = partial(_verify_all, context, executed, expected, linked)
+    run = partial(_verify_all, context, executed, expected, linked, expect_all)
     has_files = context.workspace.has_done(name)
     verified = await context.runtime.step(name, VerifiedFiles, run, is_usable=lambda _: has_files)
     context.workspace.mark_done(name)
@@ -79,7 +66,11 @@ async def verify(
 
 
 async def _verify_all(
-    context: JobContext, executed: Executed, expected: Expectations, linked: Collection[Path]
+    context: JobContext,
+    executed: Executed,
+    expected: Expectations,
+    linked: Collection[Path],
+    expect_all: ExpectAll | None,
 ) -> VerifiedFiles:
     context.workspace.hand_over(executed.folder)
     files: list[VerifiedFile] = []
@@ -89,14 +80,16 @@ async def _verify_all(
     for artifact in executed.lane.artifacts:
         playlist = playlists.get(artifact.work_name)
         warnings += playlist.warnings if playlist is not None else ()
-        files += await _Check(context, artifact, executed, expected, linked, warnings, playlist).run()
+        check = ArtifactCheck(context, artifact, executed, expected, linked, warnings, playlist, expect_all)
+        files += await check.run()
     if executed.lane.chain is not None and not executed.is_fused:
         others = await work_on_folder(executed.folder, partial(_find_others, executed, files))
         if not executed.lane.delivers_all:
             warnings += describe_leftovers(others, _HOW_TO_GET)
         else:
             checks = {
-                name: _Check(context, _unplanned(name), executed, expected, linked, warnings) for name in others
+                name: ArtifactCheck(context, _unplanned(name), executed, expected, linked, warnings)
+                for name in others
             }
             found, missed = await _verify_others(checks)
             files += found
@@ -117,7 +110,7 @@ def _unplanned(name: str) -> Artifact:
     return Artifact(name, name, is_media=False, is_side=True, is_optional=True)
 
 
-async def _verify_others(checks: Mapping[str, _Check]) -> tuple[list[VerifiedFile], list[str]]:
+async def _verify_others(checks: Mapping[str, ArtifactCheck]) -> tuple[list[VerifiedFile], list[str]]:
     """Check files that no output stands for; return those that can be delivered, and the names of the others."""
     found: list[VerifiedFile] = []
     missed: list[str] = []
@@ -134,129 +127,3 @@ async def _verify_others(checks: Mapping[str, _Check]) -> tuple[list[VerifiedFil
 
 def _find_others(executed: Executed, files: Collection[VerifiedFile]) -> list[str]:
     return find_leftovers(executed.folder, executed.lane, {file.work_name for file in files})
-
-
-@dataclass(frozen=True, slots=True)
-class _Check:
-    """The verification of one artifact; adds to `warnings`."""
-
-    context: JobContext
-    artifact: Artifact
-    executed: Executed
-    expected: Expectations
-    linked: Collection[Path]
-    warnings: list[str]
-    playlist: PlaylistFiles | None = None
-
-    async def run(self) -> list[VerifiedFile]:
-        artifact, folder = self.artifact, self.executed.folder
-        names = find_files(artifact, folder)
-        if not names and artifact.is_optional:
-            return []
-        if not names:
-            raise rejected(
-                artifact,
-                "FFmpeg ended without error but wrote no {}.",
-                code="output_missing",
-                hint='Check that the last command writes the name given as "output", '
-                "and that it selects any frames.",
-            )
-        names = names if self.playlist is None else list(self.playlist.names)
-        sizes = {name: self._size(name) for name in names}
-        self._check_not_empty(sizes)
-        media = await self._open(names[0])
-        if media is not None and media.streams:
-            self.warnings.extend(check_length(artifact, media, self.executed, self.expected))
-            self.warnings.extend(check_streams(artifact, media, self.executed, self.expected))
-        for name in sizes:
-            self._claim(name)
-        return [
-            VerifiedFile(
-                final_name(artifact, name),
-                name,
-                size,
-                media if name == names[0] else None,
-                artifact.is_optional,
-            )
-            for name, size in sizes.items()
-        ]
-
-    async def _open(self, name: str) -> MediaInfo | None:
-        """Media facts of a file; `None` for one that is not media, or that the probe cannot read."""
-        is_playable = self.playlist is None or self.playlist.is_playable
-        if not self.artifact.is_media or self.artifact.is_side or not is_playable:
-            return None
-        try:
-            path = self.executed.folder / name
-            is_own_playlist = self.playlist is not None
-            probes = self.context.probes
-            media = read_media(await probes.describe(path, is_own_playlist=is_own_playlist, is_brief=True))
-        except SourceError as error:
-            if error.code == "source_incomplete":
-                raise rejected(
-                    self.artifact,
-                    "The output {} begins as a media file, but the part that describes it is missing.",
-                    code="output_unreadable",
-                    hint="Choose a container that fits the codecs, or see stderr.",
-                    stderr=error.stderr,
-                ) from None
-            reason = "crashed or took too long" if error.code == "source_crashes_probe" else "cannot read it"
-            self.warnings.append(f'The output "{self.artifact.name}" was not checked: the probe {reason}.')
-            return None
-        if not media.streams and self.artifact.name in self.expected.written:
-            self.warnings.append(f'The output "{self.artifact.name}" was not checked: the probe finds no stream.')
-        elif not media.streams:
-            raise rejected(
-                self.artifact,
-                "The output {} holds no picture and no sound.",
-                code="output_without_streams",
-                hint=_NOTHING_SELECTED,
-            )
-        return media
-
-    def _check_not_empty(self, sizes: Mapping[str, int]) -> None:
-        """Refuse an output of which every file is empty; warn of empty files among others."""
-        empty = [] if self.artifact.is_side else [name for name, size in sizes.items() if size == 0]
-        if empty and len(empty) == len(sizes):
-            raise rejected(
-                self.artifact, "The output {} is empty (0 bytes).", code="output_empty", hint=_NOTHING_SELECTED
-            )
-        if empty:
-            count = f"{len(empty)} of the {len(sizes)} files"
-            self.warnings.append(f'Of the output "{self.artifact.name}", {count} are empty (0 bytes).')
-
-    def _size(self, name: str) -> int:
-        """Bytes of a file, which must be regular, the job's own, and not too large."""
-        try:
-            with open_beneath(self.executed.folder, name) as descriptor:
-                status = os.fstat(descriptor)
-        except OSError:
-            raise self._not_regular() from None
-        if not is_plain_file(status, self.context.workspace.jail.owner, link_count=self._names(name)):
-            raise self._not_regular()
-        if not self.artifact.is_copy and size_of(status) > self._quota.max_file_bytes:
-            raise rejected(
-                self.artifact,
-                f"The output {{}} is larger than the {self._quota.max_file_bytes >> 20} MiB that a file may have.",
-                code="output_too_large",
-                hint="Write less: a lower bitrate, a smaller frame, a shorter range, or limit the file with -fs.",
-            )
-        return status.st_size
-
-    @property
-    def _quota(self) -> Quota:
-        return self.context.resources.quota
-
-    def _claim(self, name: str) -> None:
-        try:
-            jail = self.context.workspace.jail
-            jail.take_ownership(self.executed.folder, name, link_count=self._names(name))
-        except OSError:
-            raise self._not_regular() from None
-
-    def _names(self, name: str) -> int:
-        """The number of hard links of a file: one more while it is being uploaded under a second name."""
-        return 2 if self.executed.folder / name in self.linked else 1
-
-    def _not_regular(self) -> OutputRejected:
-        return rejected(self.artifact, "The output {} is not a regular file.", code="output_not_regular")

@@ -6,7 +6,8 @@ from typing import BinaryIO
 
 from ffmpeg_worker.errors import EngineKilled, EngineTimedOut, WorkerError
 from ffmpeg_worker.pipeline.run_command import CommandRunner
-from ffmpeg_worker.planning.plan import StepResult, StreamedFile
+from ffmpeg_worker.planning.step_result import StepResult
+from ffmpeg_worker.planning.steps import StreamedFile
 
 _BROKEN_PIPE = "Broken pipe"
 

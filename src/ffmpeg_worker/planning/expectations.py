@@ -6,7 +6,7 @@ Command lines do not depend on it, so a lane can start while the media of its in
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ffmpeg_worker.command.command_line import FileGroup
 from ffmpeg_worker.errors import NothingSelected
@@ -19,7 +19,10 @@ from ffmpeg_worker.planning.commands.promised_lengths import InputFacts, Promise
 from ffmpeg_worker.planning.commands.read_chain import Chain, ReadCommand
 from ffmpeg_worker.planning.file_references import InputKind, InputReference, OutputReference
 from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.step_result import StepResult
 
+_ROUNDED_S = 0.01
+"""FFmpeg's log rounds lengths to hundredths of a second."""
 Written = Sequence[Sequence[WrittenOutput]]
 """For each command that has run: its outputs, as FFmpeg's log describes them."""
 
@@ -34,6 +37,8 @@ class Expectations:
         written: what FFmpeg wrote into each output.
         covers: outputs in which cover art became a video.
         empty: outputs without a packet, each with the number of its command.
+        at_most_s: if set, the media of the inputs were not looked at, and no length of an output can be promised
+            that is longer.
     """
 
     command_s: tuple[float | None, ...] = ()
@@ -41,6 +46,7 @@ class Expectations:
     written: Mapping[str, WrittenOutput] = field(default_factory=dict)
     covers: frozenset[str] = frozenset()
     empty: tuple[tuple[int, EmptyOutput], ...] = ()
+    at_most_s: float | None = None
 
     def estimate(self, command: int) -> float | None:
         """The estimated length of what a command writes."""
@@ -60,6 +66,24 @@ def expect(lane: Lane, media: Mapping[str, MediaInfo], written: Written = ()) ->
     return Expectations(
         tuple(facts.command_s), promised, facts.written, frozenset(facts.covers), tuple(facts.empty)
     )
+
+
+def expect_without_media(lane: Lane, results: Sequence[StepResult]) -> Expectations | None:
+    """Derive expectations from what FFmpeg's log says about inputs and outputs; `None` where that is not enough.
+
+    No promise is longer than the longest input. Where an output is nearly as long as that, the media of the inputs
+    would tell nothing more.
+    """
+    if lane.chain is None or len(lane.chain.commands) != 1 or len(results) != 1:
+        return None
+    (read,), (result,) = lane.chain.commands, results
+    lengths = [length for length in result.input_lengths if length is not None]
+    is_known = len(lengths) == len(result.input_lengths) == len(read.inputs) > 0
+    if not is_known or any(reference.kind is not InputKind.SOURCE for reference in read.inputs):
+        return None
+    if any(output.is_empty for output in result.outputs):
+        return None
+    return replace(expect(lane, {}, [result.outputs]), at_most_s=max(lengths) + _ROUNDED_S)
 
 
 @dataclass

@@ -10,7 +10,8 @@ from ffmpeg_worker.planning.commands.plan_chain import plan_chain
 from ffmpeg_worker.planning.commands.read_chain import WORKER_OPTIONS, Chain, ReadCommand
 from ffmpeg_worker.planning.file_references import InputKind
 from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
-from ffmpeg_worker.planning.plan import FfmpegStep, Fusion, Lane
+from ffmpeg_worker.planning.plan import Fusion, Lane
+from ffmpeg_worker.planning.steps import FfmpegStep
 
 # Options of the whole program: before one output, they would change the other outputs too.
 _PROGRAM_OPTIONS = frozenset(

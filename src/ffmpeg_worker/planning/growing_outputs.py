@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
-from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Lane, RenderStep
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.steps import DependentStep, FfmpegStep, RenderStep
 
 _SHIFTING_OPTIONS = {
     # The index goes to the front, and everything behind it moves.

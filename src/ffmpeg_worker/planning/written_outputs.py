@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.planning.commands.read_chain import Chain
-from ffmpeg_worker.planning.plan import CopyStep, FfmpegStep, JoinStep, Lane, RenderStep, Step, StillStep
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.steps import CopyStep, FfmpegStep, JoinStep, RenderStep, Step, StillStep
 
 
 def name_written_outputs(lane: Lane) -> tuple[str | None, ...]:

@@ -18,8 +18,9 @@ from ffmpeg_worker.raster.surfaces.bitmap import RgbaBitmap
 from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.transform import bounds
 from ffmpeg_worker.raster.xfade import Surface, TransitionMixer
+from ffmpeg_worker.scene.content import VideoContent
 from ffmpeg_worker.scene.curve import max_value
-from ffmpeg_worker.scene.scene import Element, GroupContent, VideoContent
+from ffmpeg_worker.scene.scene import Element, GroupContent
 
 _FADING_SHARE = 1 / 3
 """Share of a transition, at its end, in which an old element fades that the new one will not cover."""

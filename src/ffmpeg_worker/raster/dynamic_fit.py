@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ffmpeg_worker.raster.effects import Window
+from ffmpeg_worker.scene.content import ImageContent, ShapeContent, VideoContent
 from ffmpeg_worker.scene.curve import Curve, Number, max_value
-from ffmpeg_worker.scene.scene import Element, ImageContent, ShapeContent, VideoContent
+from ffmpeg_worker.scene.scene import Element
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ffmpeg_worker.raster.text.font_library import FontLibrary
 from ffmpeg_worker.raster.text.layout_text import layout_text, max_box
-from ffmpeg_worker.scene.scene import Element, Scene, SubtitlesContent, TextContent
+from ffmpeg_worker.scene.content import SubtitlesContent, TextContent
+from ffmpeg_worker.scene.scene import Element, Scene
 from ffmpeg_worker.scene.text_metrics import TextMetrics, TextSize, iterate_elements
 
 _MAX_CUES = 1000

@@ -18,17 +18,15 @@ from ffmpeg_worker.raster.text.layout_text import max_box
 from ffmpeg_worker.raster.text.subtitles_source import SubtitlesSource
 from ffmpeg_worker.raster.text.svg_fonts import LibraryFonts
 from ffmpeg_worker.raster.text.text_source import TextSource
-from ffmpeg_worker.scene.scene import (
-    Element,
-    GroupContent,
+from ffmpeg_worker.scene.content import (
     ImageContent,
     ShapeContent,
     SubtitlesContent,
     TextContent,
     VideoContent,
     WaveformContent,
-    reads_file,
 )
+from ffmpeg_worker.scene.scene import Element, GroupContent, reads_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,23 +18,19 @@ from PIL import Image
 from ffmpeg_worker.raster.draw_frames import draw_frames, draw_png
 from ffmpeg_worker.raster.text.break_text import warm_up_breakers
 from ffmpeg_worker.raster.text.font_library import load_bundled, load_system
-from ffmpeg_worker.scene.curve import Curve, Key
-from ffmpeg_worker.scene.scene import (
-    Content,
+from ffmpeg_worker.scene.content import (
     Cue,
-    Element,
     Gradient,
-    GroupContent,
     ImageContent,
-    Scene,
     ShapeContent,
     SubtitlesContent,
     TextContent,
-    Transition,
     VideoContent,
     WaveformContent,
     Word,
 )
+from ffmpeg_worker.scene.curve import Curve, Key
+from ffmpeg_worker.scene.scene import Content, Element, GroupContent, Scene, Transition
 from ffmpeg_worker.scene.text_style import Highlight, Shadow, Stroke, TextStyle
 
 # Modules that the libraries import when they are first needed.

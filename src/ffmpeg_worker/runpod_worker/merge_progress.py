@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from ffmpeg_worker.job.lifecycle import JobEvent, Stage
+from ffmpeg_worker.pipeline.progress import sum_known
 from ffmpeg_worker.runpod_worker.parts import Part
 
 
@@ -23,16 +24,11 @@ def merge_progress(parts: Sequence[Part], known: Mapping[int, JobEvent]) -> JobE
     return JobEvent(
         Stage.RUNNING,
         done / parts[-1].end,
-        _sum(event.speed for event in events),
+        sum_known(event.speed for event in events),
         received_bytes=sum(event.received_bytes for event in known.values()),
         expected_bytes=sum(expected) if expected else None,
         sent_bytes=sum(event.sent_bytes for event in known.values()),
-        fps=_sum(event.fps for event in events),
+        fps=sum_known(event.fps for event in events),
         eta_s=None if None in times else max((time for time in times if time is not None), default=None),
         output=next((event.output for event in events if event.output is not None), None),
     )
-
-
-def _sum(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None

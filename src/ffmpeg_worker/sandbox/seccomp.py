@@ -10,6 +10,7 @@ import platform
 import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
+from itertools import product
 
 from ffmpeg_worker.sandbox.bpf import (
     ALLOW,
@@ -67,6 +68,12 @@ def is_available() -> bool:
 def filter_for(*, shares_user: bool, may_signal: bool) -> Filter:
     """The filter for this machine; see `make_program`."""
     return Filter(make_program(platform.machine(), shares_user=shares_user, may_signal=may_signal))
+
+
+def prepare_filters() -> None:
+    """Build all filters, so that processes forked from this one need not do it."""
+    for shares_user, may_signal in product((True, False), repeat=2):
+        filter_for(shares_user=shares_user, may_signal=may_signal)
 
 
 def make_program(machine: str, *, shares_user: bool, may_signal: bool) -> bytes:

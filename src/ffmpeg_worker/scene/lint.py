@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
+from ffmpeg_worker.scene.content import SubtitlesContent, TextContent
 from ffmpeg_worker.scene.lint_visibility import (
     constant_box,
     find_covered_elements,
@@ -12,7 +13,7 @@ from ffmpeg_worker.scene.lint_visibility import (
     find_empty_end,
 )
 from ffmpeg_worker.scene.lint_warning import LintWarning
-from ffmpeg_worker.scene.scene import Element, Scene, SubtitlesContent, TextContent
+from ffmpeg_worker.scene.scene import Element, Scene
 from ffmpeg_worker.scene.text_metrics import TextMetrics, TextSize, iterate_elements
 
 _MIN_FONT_SIZE = 0.018

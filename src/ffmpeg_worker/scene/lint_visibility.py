@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from ffmpeg_worker.scene.content import ShapeContent
 from ffmpeg_worker.scene.curve import Curve, Number
 from ffmpeg_worker.scene.lint_warning import LintWarning
-from ffmpeg_worker.scene.scene import Element, Scene, ShapeContent
+from ffmpeg_worker.scene.scene import Element, Scene
 
 _OPAQUE_FITS = frozenset({"cover", "fill", "contain-blur"})
 _MIN_EMPTY_S = 0.5

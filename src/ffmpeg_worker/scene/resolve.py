@@ -11,7 +11,7 @@ from ffmpeg_worker.composition.composition import Composition, Font
 from ffmpeg_worker.composition.frame_rate import exact_rate
 from ffmpeg_worker.composition.media_layers import AudioLayer
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.scene.audio_mix import AudioMix
+from ffmpeg_worker.scene.audio_mix import AudioMix, Sound
 from ffmpeg_worker.scene.clips import SourceInfo
 from ffmpeg_worker.scene.lint_warning import LintWarning
 from ffmpeg_worker.scene.preparation import Preparation
@@ -52,10 +52,9 @@ def resolve(
     draws_ass: bool = True,
     subtitles: SubtitleBudget | None = None,
 ) -> Resolved:
-    """Resolve a composition.
+    """Resolve a composition whose variables are filled in.
 
     Args:
-        composition: with its variables filled in.
         sources: what is known of each `src`, by its spelling in the composition.
         file_of: the file of a `src`, as the scene names it.
         render_scale: drawn pixels per pixel of the composition; sides are rounded to even numbers.
@@ -71,28 +70,18 @@ def resolve(
     rate = exact_rate(composition.fps if fps is None else fps)
     length, layers = resolve_timing(composition, sources)
     frames = frame_at(length, rate)
-    by_id = {
-        scheduled.layer.id: scheduled for scheduled in iterate_layers(layers) if scheduled.layer.id is not None
-    }
     fonts = tuple(_font(font, file_of) for font in composition.fonts)
-    context = ResolveContext(sources, file_of, rate, by_id, fonts, draws_ass, subtitles or SubtitleBudget())
+    by_id, budget = _index_by_id(layers), subtitles or SubtitleBudget()
+    context = ResolveContext(sources, file_of, rate, by_id, fonts, draws_ass, budget)
     reference = _canvas_reference(composition, render_scale)
     elements = resolve_elements(layers, reference, context)
     sounds = resolve_audio(layers, context)
     if frames == 0 or not (elements or sounds):
         raise _empty(layers, frames)
-    scene = Scene(
-        width=int(reference.width),
-        height=int(reference.height),
-        fps=(rate.numerator, rate.denominator),
-        frames=frames,
-        background=parse_color(composition.background),
-        elements=elements,
-        fonts=fonts,
-    )
-    mix = AudioMix(
-        sounds, float(frames / rate), composition.audio.loudness, resolve_number(composition.audio.volume)
-    )
+    size = int(reference.width), int(reference.height)
+    background = parse_color(composition.background)
+    scene = Scene(*size, rate.as_integer_ratio(), frames, background, elements, fonts)
+    mix = _mix(composition, sounds, frames / rate)
     return Resolved(scene, mix, tuple(context.preparations), (*context.warnings, *_find_unheard_layers(layers)))
 
 
@@ -113,6 +102,17 @@ def frame_range(scene: Scene, start_s: float | None, end_s: float | None) -> tup
             where={"field": "endTime"},
         )
     return first, last
+
+
+def _mix(composition: Composition, sounds: tuple[Sound, ...], length_s: Fraction) -> AudioMix:
+    volume = resolve_number(composition.audio.volume)
+    return AudioMix(sounds, float(length_s), composition.audio.loudness, volume)
+
+
+def _index_by_id(layers: tuple[ScheduledLayer, ...]) -> dict[str, ScheduledLayer]:
+    return {
+        scheduled.layer.id: scheduled for scheduled in iterate_layers(layers) if scheduled.layer.id is not None
+    }
 
 
 def _font(font: Font, file_of: Callable[[str], str]) -> FontFile:

@@ -9,6 +9,7 @@ from ffmpeg_worker.composition.media_layers import ImageLayer, VideoLayer, Wavef
 from ffmpeg_worker.composition.shape_layer import ShapeLayer
 from ffmpeg_worker.composition.text_layer import SubtitlesLayer, TextLayer
 from ffmpeg_worker.scene.clips import image_size, is_opaque_image
+from ffmpeg_worker.scene.content import ImageContent, TextContent
 from ffmpeg_worker.scene.geometry import aspect_ratio, canvas_box, content_box, resolve_crop
 from ffmpeg_worker.scene.reference_box import ReferenceBox
 from ffmpeg_worker.scene.resolve_context import ResolveContext, ResolvedContent, resolve_box_crop
@@ -16,7 +17,6 @@ from ffmpeg_worker.scene.resolve_text_style import max_width, resolve_text_anima
 from ffmpeg_worker.scene.resolve_timing import ScheduledLayer
 from ffmpeg_worker.scene.resolve_video import resolve_chroma_key, resolve_video
 from ffmpeg_worker.scene.resolve_waveform import resolve_waveform
-from ffmpeg_worker.scene.scene import ImageContent, TextContent
 from ffmpeg_worker.scene.shapes import resolve_shape
 from ffmpeg_worker.scene.subtitles.resolve import resolve_subtitles
 

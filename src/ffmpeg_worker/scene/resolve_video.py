@@ -8,13 +8,13 @@ from ffmpeg_worker.composition import layer_base as written
 from ffmpeg_worker.composition.color import parse_color
 from ffmpeg_worker.composition.media_layers import VideoLayer
 from ffmpeg_worker.scene.clips import Clip, display_size, find_video_stream, is_hdr, resolve_clip
+from ffmpeg_worker.scene.content import ChromaKey, VideoContent
 from ffmpeg_worker.scene.geometry import aspect_ratio, canvas_box, resolve_crop
 from ffmpeg_worker.scene.lint_warning import LintWarning
 from ffmpeg_worker.scene.preparation import ToneMapping
 from ffmpeg_worker.scene.reference_box import ReferenceBox
 from ffmpeg_worker.scene.resolve_context import ResolveContext, ResolvedContent
 from ffmpeg_worker.scene.resolve_timing import ScheduledLayer
-from ffmpeg_worker.scene.scene import ChromaKey, VideoContent
 
 _INTERLACED = frozenset({"tt", "bb", "tb", "bt"})
 

@@ -7,11 +7,11 @@ from ffmpeg_worker.composition.lengths import Percent
 from ffmpeg_worker.composition.media_layers import AudioLayer, VideoLayer, WaveformLayer
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.scene.clips import find_media, resolve_clip
+from ffmpeg_worker.scene.content import WaveformContent
 from ffmpeg_worker.scene.geometry import canvas_box
 from ffmpeg_worker.scene.reference_box import ReferenceBox
 from ffmpeg_worker.scene.resolve_context import ResolveContext, ResolvedContent, resolve_box_crop
 from ffmpeg_worker.scene.resolve_timing import ScheduledLayer
-from ffmpeg_worker.scene.scene import WaveformContent
 
 _DEFAULT_HEIGHT = Percent(25)
 

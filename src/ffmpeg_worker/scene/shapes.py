@@ -9,12 +9,12 @@ from ffmpeg_worker.composition import shape_layer
 from ffmpeg_worker.composition.color import parse_color
 from ffmpeg_worker.composition.shape_layer import ShapeLayer
 from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.scene.content import Gradient, Paint, ShapeContent
 from ffmpeg_worker.scene.curve import Color, Curve
 from ffmpeg_worker.scene.geometry import Box, canvas_box
 from ffmpeg_worker.scene.reference_box import ReferenceBox, initial_value, resolve_color
 from ffmpeg_worker.scene.resolve_context import ResolvedContent, resolve_box_crop
 from ffmpeg_worker.scene.resolve_timing import ScheduledLayer
-from ffmpeg_worker.scene.scene import Gradient, Paint, ShapeContent
 
 _INNER = 0.382
 """Radius of the inner circle of a star as a fraction of the outer one; in a pentagram, the lines cross there."""

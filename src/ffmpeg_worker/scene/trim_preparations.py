@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from ffmpeg_worker.scene.content import VideoContent
 from ffmpeg_worker.scene.preparation import Preparation, ToneMapping
 from ffmpeg_worker.scene.resolve import Resolved
-from ffmpeg_worker.scene.scene import Content, Element, GroupContent, VideoContent
+from ffmpeg_worker.scene.scene import Content, Element, GroupContent
 
 _MARGIN_S = 1.0
 """Frames of the source do not lie exactly at the requested times, and filters may need their neighbors."""

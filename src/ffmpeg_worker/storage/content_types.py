@@ -26,6 +26,11 @@ _CONTENT_TYPES = {
 MANIFEST_TYPES = frozenset({_CONTENT_TYPES[".m3u8"], _CONTENT_TYPES[".mpd"]})
 
 
+def is_manifest(name: str) -> bool:
+    """Whether a file is a manifest of a stream, by its extension."""
+    return content_type(name) in MANIFEST_TYPES
+
+
 def content_type(name: str) -> str:
     """The media type for a file name, by its extension."""
     suffix = PurePosixPath(name).suffix.lower()

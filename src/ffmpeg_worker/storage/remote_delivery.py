@@ -3,53 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from ffmpeg_worker.errors import TargetError, WorkerError
 from ffmpeg_worker.job.file_names import display_name
-from ffmpeg_worker.logs import log
-from ffmpeg_worker.storage.backends import (
-    NOT_REMOVABLE,
-    ObjectWriter,
-)
-from ffmpeg_worker.storage.content_types import MANIFEST_TYPES, content_type
+from ffmpeg_worker.storage.backends import ObjectWriter
+from ffmpeg_worker.storage.content_types import is_manifest
 from ffmpeg_worker.storage.growing_files import GrowingFiles
+from ffmpeg_worker.storage.output_upload import OutputUpload, list_outputs, stop_uploads
+from ffmpeg_worker.storage.remove_outputs import remove_outputs
 from ffmpeg_worker.storage.stores import UNRECORDED, OutputLocation, UploadRecords
 from ffmpeg_worker.storage.transfer import TransferMeter
 from ffmpeg_worker.tasks import finish_shielded, finish_then_cancel
 
-MAX_UPLOADS = 6
-"""Concurrent uploads of one job."""
-
-_REMOVAL_TIMEOUT_S = 30.0
-_MAX_NAMED = 5
 _MASTER_MARK = b"#EXT-X-STREAM-INF"
 _MASTER_HEAD_BYTES = 1 << 16
-
-
-@dataclass(slots=True)
-class _Output:
-    """One output of a delivery."""
-
-    path: Path
-    size: int = 0
-    uploads: list[asyncio.Task[None]] = field(default_factory=list)
-    """The last one uploads what `path` holds now; earlier ones were cancelled and may not have ended yet."""
-    meter: TransferMeter = field(default_factory=TransferMeter)
-    counted: int = 0
-    etag: str | None = None
-    is_withdrawn: bool = False
-    is_stored: bool = False
-    """Whether the store has some version of it that this delivery has uploaded."""
-
-    @property
-    def may_be_stored(self) -> bool:
-        return self.is_stored or any(not upload.done() for upload in self.uploads)
 
 
 class RemoteDelivery:
@@ -70,18 +42,22 @@ class RemoteDelivery:
         self._slots = slots
         self._meter = meter
         self._records = records
-        self._outputs: dict[str, _Output] = {}
+        self._outputs: dict[str, OutputUpload] = {}
         self._growing = GrowingFiles(writer, cache_control, records)
 
     def send(self, name: str, path: Path) -> None:
         """See `Delivery.send`; manifests are uploaded by `finish`."""
-        output = self._outputs.setdefault(name, _Output(path))
+        output = self._outputs.setdefault(name, OutputUpload(path))
         output.path, output.is_withdrawn = path, False
         size = path.stat().st_size if path.exists() else 0
         self._meter.total = (self._meter.total or 0) + size - output.size
         output.size = size
-        if not _is_manifest(name):
+        if not is_manifest(name):
             self._start(name, output)
+
+    def expect_growing(self, names: Iterable[str]) -> None:
+        """See `Delivery.expect_growing`."""
+        self._growing.expect(names)
 
     def follow(self, name: str, file: BinaryIO, size: int) -> None:
         """See `Delivery.follow`."""
@@ -96,7 +72,7 @@ class RemoteDelivery:
         output = self._outputs.get(name)
         if output is not None:
             output.is_withdrawn = True
-            _stop([output])
+            stop_uploads([output])
             self._meter.total = (self._meter.total or 0) - output.size
             self._meter.add(-output.counted)
             output.size = output.counted = 0
@@ -120,7 +96,8 @@ class RemoteDelivery:
 
     def adopt(self, name: str) -> None:
         """See `Delivery.adopt`."""
-        self._outputs[name] = _Output(Path(name), is_stored=True)
+        self._outputs[name] = OutputUpload(Path(name), is_stored=True)
+        self._growing.settle(name)
 
     async def undo(self) -> None:
         """See `Delivery.undo`; outputs that cannot be deleted are logged."""
@@ -129,7 +106,7 @@ class RemoteDelivery:
     async def _give_up(self) -> list[str]:
         """Delete all outputs, unless another attempt goes on with them; returns those that are still stored."""
         if await finish_shielded(self._records.keeps_outputs()):
-            _stop(self._outputs.values())
+            stop_uploads(self._outputs.values())
             return []
         return await self._remove(self._outputs)
 
@@ -138,8 +115,8 @@ class RemoteDelivery:
 
     async def _upload_all(self) -> None:
         """Wait for the files, then upload manifests, then master playlists, which list other manifests."""
-        await self._wait_for([name for name in self._wanted() if not _is_manifest(name)])
-        manifests = [name for name in self._wanted() if _is_manifest(name)]
+        await self._wait_for([name for name in self._wanted() if not is_manifest(name)])
+        manifests = [name for name in self._wanted() if is_manifest(name)]
         masters = [name for name in manifests if await asyncio.to_thread(_is_master, self._outputs[name].path)]
         for names in ([name for name in manifests if name not in masters], masters):
             for name in names:
@@ -157,14 +134,14 @@ class RemoteDelivery:
         except WorkerError as error:
             raise error.at(output=display_name(name)) from None
 
-    def _start(self, name: str, output: _Output) -> None:
-        _stop([output])
+    def _start(self, name: str, output: OutputUpload) -> None:
+        stop_uploads([output])
         earlier = [upload for upload in output.uploads if not upload.done()]
         output.meter = TransferMeter(partial(self._count, output))
         upload = asyncio.ensure_future(self._upload(name, output, earlier))
         output.uploads = [*earlier, upload]
 
-    async def _upload(self, name: str, output: _Output, earlier: Sequence[asyncio.Task[None]]) -> None:
+    async def _upload(self, name: str, output: OutputUpload, earlier: Sequence[asyncio.Task[None]]) -> None:
         if earlier:
             await asyncio.wait(earlier)
         async with self._slots:
@@ -174,6 +151,7 @@ class RemoteDelivery:
                 output.etag = await self._records.once(
                     name, partial(self._growing.finish, name, output.path, output.meter)
                 )
+                self._growing.settle(name)
             except FileNotFoundError:
                 raise TargetError(
                     f'The output "{display_name(name)}" was deleted before it could be uploaded.',
@@ -185,7 +163,7 @@ class RemoteDelivery:
                 raise error.at(output=display_name(name)) from None
             output.is_stored = True
 
-    def _count(self, output: _Output) -> None:
+    def _count(self, output: OutputUpload) -> None:
         """Pass a change on to the lane's meter; an upload that starts over subtracts what it had counted."""
         change, output.counted = output.meter.done - output.counted, output.meter.done
         self._meter.add(change)
@@ -193,48 +171,10 @@ class RemoteDelivery:
     async def _remove(self, names: Iterable[str]) -> list[str]:
         """Stop and delete these outputs, even if the caller is cancelled; returns those that are still stored."""
         outputs = {name: self._outputs[name] for name in names}
-        _stop(outputs.values())
+        stop_uploads(outputs.values())
         if not any(output.may_be_stored for output in outputs.values()):
             return []
-        return await finish_then_cancel(self._delete_all(outputs))
-
-    async def _delete_all(self, outputs: Mapping[str, _Output]) -> list[str]:
-        """Delete manifests first, within a time limit; log what is left."""
-        slots = asyncio.Semaphore(MAX_UPLOADS)  # not shared with uploads: those of other lanes may take long
-        try:
-            async with asyncio.timeout(_REMOVAL_TIMEOUT_S):
-                for output in outputs.values():
-                    ended = await asyncio.gather(*output.uploads, return_exceptions=True)
-                    output.is_stored = output.is_stored or any(map(_is_not_removable, ended))
-                for is_manifest in (True, False):
-                    names = [name for name in outputs if _is_manifest(name) == is_manifest]
-                    await asyncio.gather(*(self._delete(name, outputs[name], slots) for name in names))
-        except TimeoutError:
-            pass
-        left = [name for name, output in outputs.items() if output.may_be_stored]
-        if left:
-            log(logging.WARNING, "outputs left in the store", outputs=_join(left))
-        return left
-
-    async def _delete(self, name: str, output: _Output, slots: asyncio.Semaphore) -> None:
-        if not output.is_stored:
-            return
-        async with slots:
-            try:
-                await self._writer.delete(name)
-            except Exception as error:
-                log(logging.DEBUG, "output not deleted", error=type(error).__name__)
-                return
-        output.is_stored = False
-
-
-def _is_not_removable(ended: BaseException | None) -> bool:
-    """Whether an upload ended so that its object had already arrived and could not be removed."""
-    return isinstance(ended, WorkerError) and ended.code == NOT_REMOVABLE
-
-
-def _is_manifest(name: str) -> bool:
-    return content_type(name) in MANIFEST_TYPES
+        return await finish_then_cancel(remove_outputs(self._writer, outputs))
 
 
 def _is_master(path: Path) -> bool:
@@ -246,20 +186,9 @@ def _is_master(path: Path) -> bool:
         return False
 
 
-def _stop(outputs: Iterable[_Output]) -> None:
-    for output in outputs:
-        for upload in output.uploads:
-            upload.cancel()
-
-
-def _join(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
-    return ", ".join(f'"{display_name(name)}"' for name in names[:_MAX_NAMED]) + more
-
-
 def _with_remaining(error: WorkerError, left: Sequence[str]) -> WorkerError:
     """A copy of the error whose hint names outputs that could not be removed."""
     error = error.copy()
     if left:
-        error.hint = f"{error.hint or ''} Still in the store: {_join(left)}.".lstrip()
+        error.hint = f"{error.hint or ''} Still in the store: {list_outputs(left)}.".lstrip()
     return error

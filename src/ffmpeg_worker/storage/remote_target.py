@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.storage.backends import ObjectWriter
-from ffmpeg_worker.storage.remote_delivery import MAX_UPLOADS, RemoteDelivery
+from ffmpeg_worker.storage.output_upload import MAX_UPLOADS
+from ffmpeg_worker.storage.remote_delivery import RemoteDelivery
 from ffmpeg_worker.storage.stores import UNRECORDED, TargetRecords, UploadRecords
 from ffmpeg_worker.storage.transfer import TransferMeter
 

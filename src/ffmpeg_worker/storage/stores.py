@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -88,7 +88,7 @@ class UploadRecords(Protocol):
         ...
 
     async def find_begun(self, name: str) -> str | None:
-        """The id of an upload in parts that an earlier attempt has begun; asked if this one begins none."""
+        """The id of the upload in parts that was begun last, by this attempt or an earlier one."""
         ...
 
     async def keeps_outputs(self) -> bool:
@@ -121,6 +121,13 @@ class Delivery(Protocol):
 
     def send(self, name: str, path: Path) -> None:
         """Start to transfer a finished file and return at once; sending a name again replaces its file."""
+        ...
+
+    def expect_growing(self, names: Iterable[str]) -> None:
+        """Name files that `follow` may be called with.
+
+        Of those that are not sent, `stop_following` removes what an earlier attempt at the job has left.
+        """
         ...
 
     def follow(self, name: str, file: BinaryIO, size: int) -> None:

@@ -11,13 +11,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from io import FileIO
 from pathlib import Path, PurePosixPath
 
+from ffmpeg_worker.retry import AttemptFailed
 from ffmpeg_worker.storage.errors import DISK_FULL_ERRNOS, disk_full
+from ffmpeg_worker.storage.socket_copy import copy_from_socket, write_all
 from ffmpeg_worker.tasks import finish_then_cancel
 
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,12}")
+_TURN_S = 0.005
+"""A thread copies so long from one connection; who waits for the bytes learns of them afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,28 +115,55 @@ def download_folder(parent: Path) -> Iterator[Path]:
         raise
 
 
-async def write_block(file: FileIO, block: bytes | bytearray, offset: int, *, min_free_bytes: int = 0) -> None:
+async def write_block(
+    file: FileIO, block: bytes | bytearray | memoryview, offset: int, *, min_free_bytes: int = 0
+) -> None:
     """Write a block at its offset; a cancellation is raised only after that is done.
 
     Raises:
         DiskFull: the disk has no space for it, or would have less than `min_free_bytes` left.
     """
+    _check_space(file, min_free_bytes + len(block))
     try:
-        disk = os.fstatvfs(file.fileno())
-        if disk.f_bavail * disk.f_frsize < min_free_bytes + len(block):
-            raise disk_full()
-        await finish_then_cancel(asyncio.to_thread(_write_all, file, block, offset))
+        writing = asyncio.get_running_loop().run_in_executor(None, write_all, file.fileno(), [block], offset)
+        await finish_then_cancel(writing)
     except OSError as error:
         if error.errno in DISK_FULL_ERRNOS:
             raise disk_full() from None
         raise
 
 
-def _write_all(file: FileIO, block: bytes | bytearray, offset: int) -> None:
-    rest = memoryview(block)
-    while rest:
-        written = os.pwrite(file.fileno(), rest, offset)
-        rest, offset = rest[written:], offset + written
+async def receive_block(
+    file: FileIO, connection: int, offset: int, count: int, memory: memoryview, *, min_free_bytes: int = 0
+) -> int:
+    """Copy up to `count` bytes from a non-blocking socket to an offset of a file, as long as they arrive fast.
+
+    They pass through `memory`. A cancellation is raised only after that is done.
+
+    Returns:
+        How many; 0 if none has arrived, or the connection has ended.
+
+    Raises:
+        DiskFull: the disk would have less than `min_free_bytes` left; nothing was received.
+        AttemptFailed: the disk is full; what was received is lost.
+    """
+    _check_space(file, min_free_bytes + count)
+    copy = partial(copy_from_socket, turn_s=_TURN_S, memory=memory)
+    own = os.dup(connection)  # the connection may be closed meanwhile
+    try:
+        copying = asyncio.get_running_loop().run_in_executor(None, copy, own, file.fileno(), offset, count)
+        turn = await finish_then_cancel(copying)
+    finally:
+        os.close(own)
+    if isinstance(turn.problem, OSError):
+        raise AttemptFailed(disk_full()) if turn.problem.errno in DISK_FULL_ERRNOS else turn.problem
+    return turn.count
+
+
+def _check_space(file: FileIO, size: int) -> None:
+    disk = os.fstatvfs(file.fileno())
+    if disk.f_bavail * disk.f_frsize < size:
+        raise disk_full()
 
 
 def safe_suffix(path: str) -> str:

@@ -13,7 +13,9 @@ from ffmpeg_worker.job.actions.vmaf import VmafData
 from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.planning.plan import ComputeStep, FfmpegStep, Lane, OptionalStep, StepFiles
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.step_result import StepFiles
+from ffmpeg_worker.planning.steps import ComputeStep, FfmpegStep, OptionalStep
 from ffmpeg_worker.planning.vmaf.plan_vmaf import plan_vmaf
 from ffmpeg_worker.planning.vmaf.thumbnails import Floats
 from support.media.thumbnails import as_files, moving_scene

@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.planning.composition.plan_audio import plan_audio
-from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Step, StepResult
+from ffmpeg_worker.planning.step_result import StepResult
+from ffmpeg_worker.planning.steps import DependentStep, FfmpegStep, Step
 from ffmpeg_worker.scene.audio_mix import AudioMix, Sound
 from support.media.sources import FFMPEG
 

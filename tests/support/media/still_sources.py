@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, RgbaBitmap, YuvBitmap
-from ffmpeg_worker.scene.scene import Element, ImageContent, Scene
+from ffmpeg_worker.scene.content import ImageContent
+from ffmpeg_worker.scene.scene import Element, Scene
 
 
 def solid(width: int, height: int, rgba: tuple[int, int, int, int]) -> RgbaBitmap:

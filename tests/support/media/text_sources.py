@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ffmpeg_worker.raster.surfaces.bitmap import RgbaBitmap
 from ffmpeg_worker.raster.text.font_library import FontLibrary
 from ffmpeg_worker.raster.text.text_source import TextSource
-from ffmpeg_worker.scene.scene import TextContent
+from ffmpeg_worker.scene.content import TextContent
 from ffmpeg_worker.scene.text_style import TextAnimation, TextStyle
 
 LIBRARY = FontLibrary()

@@ -23,6 +23,7 @@ import ffmpeg_worker.cli.worker
 import ffmpeg_worker.job_queue.job_queue
 from ffmpeg_worker.cli import main as run_command
 from ffmpeg_worker.job_queue import membership
+from support.programs.late_compute import start_compute_when_needed
 from support.programs.shared_capabilities import share_capabilities
 
 PRELOADED = (
@@ -37,6 +38,7 @@ MAX_REQUEST_BYTES = 1 << 17
 def main(control: socket.socket) -> None:
     """Serve until the socket is closed."""
     share_capabilities()
+    start_compute_when_needed()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel forgets those that have ended
     started: list[int] = []

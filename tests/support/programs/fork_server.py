@@ -17,11 +17,11 @@ from typing import Any
 import rich.progress
 import rich.table
 
-import ffmpeg_worker.services
+import ffmpeg_worker.open_services
 from support.programs.shared_capabilities import share_capabilities
 
 # Not aiohttp: it reads the trusted certificates, which a command's environment may name, when it is imported.
-PRELOADED = (rich.progress, rich.table, ffmpeg_worker.services)
+PRELOADED = (rich.progress, rich.table, ffmpeg_worker.open_services)
 MAX_REQUEST_BYTES = 1 << 17
 
 

@@ -22,6 +22,7 @@ from typing import Any
 import ffmpeg_worker.api.openapi
 import ffmpeg_worker.api.serve
 import ffmpeg_worker.job_queue.job_queue
+from support.programs.late_compute import start_compute_when_needed
 from support.programs.shared_capabilities import share_capabilities
 
 PRELOADED = (ffmpeg_worker.api.openapi, ffmpeg_worker.api.serve, ffmpeg_worker.job_queue.job_queue)
@@ -31,6 +32,7 @@ MAX_REQUEST_BYTES = 1 << 17
 def main(control: socket.socket) -> None:
     """Serve until the socket is closed."""
     share_capabilities()
+    start_compute_when_needed()
     gc.freeze()
     wake, waker = os.pipe()
     for end in (wake, waker):

@@ -42,7 +42,11 @@ class Server:
         return [entry for entry in self.scratch_root.glob("worker-*/*") if entry.name != ".lock"]
 
     def engines(self) -> list[int]:
-        """The processes that run in folders of jobs now: the ffmpegs of jobs, of queued ones too."""
+        """The ffmpegs of jobs that run now, of queued ones too; a probe that waits for their outputs is none."""
+        return [pid for pid in self.programs() if b"probe_program" not in _command_line(pid)]
+
+    def programs(self) -> list[int]:
+        """The processes that run in folders of jobs now."""
         return [
             int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and self._is_ours(entry)
         ]
@@ -57,7 +61,7 @@ class Server:
 
     def is_idle(self) -> bool:
         """Whether nothing of any job is left."""
-        return not self.job_folders() and not self.engines()
+        return not self.job_folders() and not self.programs()
 
     def log_lines(self, event: str | None = None) -> list[dict[str, Any]]:
         """The log lines so far: all, or those of one event."""
@@ -121,3 +125,10 @@ def _end(process: ForkedServer) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         raise
+
+
+def _command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # it has ended
+        return b""

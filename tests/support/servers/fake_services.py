@@ -12,7 +12,6 @@ from ffmpeg_worker.admission import Admission
 from ffmpeg_worker.errors import UnsupportedFeature
 from ffmpeg_worker.ffmpeg.capabilities import Capabilities
 from ffmpeg_worker.ffmpeg.gpu import GpuDevices, GpuTrial
-from ffmpeg_worker.ffmpeg.probe.prober import Prober
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.ffmpeg.waiting_read_trial import WaitingReadTrial
 from ffmpeg_worker.job.actions.process import ProcessResult
@@ -92,6 +91,8 @@ def make_fake_services(run: Run = succeed, **settings: Any) -> FakeServices:
     """Make services that run jobs by `run(job, job_id)`; `settings` are the settings that matter."""
     tools = cast(Tools, SimpleNamespace(capabilities=_CAPABILITIES, sandbox=UNCONFINED))
     resources = SimpleNamespace(
+        tools=tools,
+        prober=SimpleNamespace(program="pyav"),
         operator_presets=(),
         gpu=GpuTrial(tools, GpuDevices()),
         reads=WaitingReadTrial(tools, Path("/nowhere")),
@@ -103,8 +104,6 @@ def make_fake_services(run: Run = succeed, **settings: Any) -> FakeServices:
     )
     services = FakeServices(
         make_settings(**settings),
-        tools,
-        cast(Prober, SimpleNamespace(program="pyav")),
         cast(WorkerResources, resources),
         Admission(max_concurrency=1, max_waiting_jobs=0),
         cast(QueueAccess, _NoQueue()),

@@ -28,7 +28,7 @@ from ffmpeg_worker.storage.local.data_usage import DataUsage
 from ffmpeg_worker.storage.local.draft import open_draft, open_resumable
 from ffmpeg_worker.storage.local.file_area import FileArea
 from ffmpeg_worker.storage.local.roots import LocalRoots
-from ffmpeg_worker.storage.local.socket_copy import Turn, copy_from_socket
+from ffmpeg_worker.storage.socket_copy import Turn, copy_from_socket
 from support.processes import open_descriptors
 from support.wait_until import until_async
 

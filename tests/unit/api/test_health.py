@@ -28,7 +28,7 @@ async def test_a_worker_that_takes_jobs() -> None:
 def with_gpu(services: FakeServices, known: Gpu | None) -> FakeServices:
     """The same worker with a GPU, or one whose test has not ended."""
     trial = SimpleNamespace(known=known, begin=lambda: None)
-    services.resources = cast(WorkerResources, SimpleNamespace(gpu=trial, reads=services.resources.reads))
+    services.resources = cast(WorkerResources, SimpleNamespace(**{**vars(services.resources), "gpu": trial}))
     return services
 
 

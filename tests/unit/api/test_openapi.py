@@ -19,8 +19,8 @@ from ffmpeg_worker.api.health_report import Health
 from ffmpeg_worker.api.openapi_operation import HEALTH_EXAMPLE
 from ffmpeg_worker.api.openapi_parts import PROBLEM_EXAMPLE
 from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.frozen_model import field_names
 from ffmpeg_worker.job.actions import ACTIONS
-from ffmpeg_worker.job.explain import field_names
 from ffmpeg_worker.job.job import COMMON_FIELDS
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.parse import parse_action

@@ -8,9 +8,10 @@ import pytest
 
 from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.layers import LAYER_MODELS
-from ffmpeg_worker.composition.node import Node, known_keys
+from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.composition.other_words import _MEANINGS, _TYPES, explain_key
 from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.frozen_model import field_names
 from ffmpeg_worker.job.parse import parse_job
 
 VIDEO = {"type": "video", "src": "a.mp4"}
@@ -77,7 +78,7 @@ def test_keyframes_of_a_field_that_has_none(layer: dict[str, Any]) -> None:
 
 def test_every_meaning_belongs_to_a_field_and_no_word_is_one_itself() -> None:
     models: list[type[Node]] = [*LAYER_MODELS.values(), Composition]
-    fields = {key for model in models for key in known_keys(model)}
+    fields = {key for model in models for key in field_names(model)}
     assert {meaning.field for meaning in _MEANINGS} <= fields
     assert set(_TYPES) <= set(LAYER_MODELS)
     words = [word for meaning in _MEANINGS for word in meaning.words.split()]

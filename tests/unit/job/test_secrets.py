@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.parse import parse_job
-from ffmpeg_worker.job.secrets import Redact, find_secrets, make_redaction, redact_error, redaction_of
+from ffmpeg_worker.job.secrets import Redact, find_secrets, make_job_redaction, make_redaction, redact_error
 from support.growth import grows_linearly
 
 
@@ -48,8 +50,13 @@ def test_every_text_of_an_error_is_redacted() -> None:
     assert "canary" not in f"{redacted.as_problem()} {redacted.detail} {redacted}"
 
 
+def _redaction_of(document: dict[str, Any]) -> Redact:
+    job = parse_job(document)
+    return make_job_redaction(find_secrets(job), job.data.command_secrets())
+
+
 def _redaction(*arguments: str) -> Redact:
-    return redaction_of(parse_job({"action": "process", "data": {"chainCmds": [[*arguments, "o.mp4"]]}}))
+    return _redaction_of({"action": "process", "data": {"chainCmds": [[*arguments, "o.mp4"]]}})
 
 
 @pytest.mark.parametrize(
@@ -84,4 +91,4 @@ def test_thousands_of_secrets_are_removed_in_linear_time() -> None:
 def test_every_action_with_commands_has_their_secrets(action: str) -> None:
     commands = {"chainCmds": [["-decryption_key", "0123456789abcdef", "o.mp4"]]}
     data = {"processes": [commands]} if action == "multi_process" else {"input": "a.mp4", **commands}
-    assert redaction_of(parse_job({"action": action, "data": data}))("0123456789abcdef") == "REDACTED"
+    assert _redaction_of({"action": action, "data": data})("0123456789abcdef") == "REDACTED"

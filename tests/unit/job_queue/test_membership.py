@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,9 +15,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from ffmpeg_worker.errors import QueueUnavailable
 from ffmpeg_worker.job_queue import membership
 from ffmpeg_worker.job_queue.database import Database, sqlite_url
-from ffmpeg_worker.job_queue.membership import BEAT_S, DEAD_AFTER_S, Membership, count_slots
+from ffmpeg_worker.job_queue.membership import BEAT_S, DEAD_AFTER_S, Membership, count_workers
 from ffmpeg_worker.job_queue.tables import workers
 
 
@@ -73,6 +75,35 @@ def test_time_in_which_nobody_could_look_is_no_silence(monkeypatch: pytest.Monke
         assert member._find_dead([other(beat=beat)]) == []
 
 
+async def test_after_an_outage_all_have_the_whole_time_to_beat(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another worker may need longer to reach the database again than this one."""
+    clock, silent, dead = [1000.0], other(), list[str]()
+    database = SimpleNamespace(is_away=False)
+    monkeypatch.setattr("ffmpeg_worker.job_queue.membership.time.monotonic", lambda: clock[0])
+
+    async def run(work: Any, **_: Any) -> Any:
+        if database.is_away:
+            raise QueueUnavailable("away", detail="away")
+        return [silent] if work.func is membership._read_others else None
+
+    async def on_dead(executors: Sequence[str]) -> bool:
+        dead.extend(executors)
+        return True
+
+    database.run = run
+    member = Membership(database, "me", version="1", slots=1, on_dead=on_dead)  # type: ignore[arg-type]
+    for database.is_away in (False, False, True, True):
+        await member._beat_once()
+        clock[0] += BEAT_S
+    database.is_away = False
+    for _ in range(int(DEAD_AFTER_S / BEAT_S) + 1):
+        await member._beat_once()
+        clock[0] += BEAT_S
+    assert dead == []
+    await member._beat_once()
+    assert dead == ["other"]
+
+
 def test_a_worker_that_has_left_is_dead_at_once() -> None:
     member = Membership(SimpleNamespace(), "me", version="1", slots=1, on_dead=None)  # type: ignore[arg-type]
     assert member._find_dead([other(beat=-1)]) == ["other"]
@@ -100,7 +131,7 @@ async def test_workers_come_and_go(database: Database) -> None:
         await member.enter()
         await member.open()
     assert await names(database) == {"first", "second"}
-    assert await database.run(count_slots) == 4
+    assert await database.run(partial(count_workers, place="")) == (2, 2)
     await second.close()
     await wait_for_names(database, {"first"})
     assert set(dead) == {"second"}

@@ -25,18 +25,13 @@ from ffmpeg_worker.errors import (
 from ffmpeg_worker.job.command_log import LogChunk
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.lifecycle import JobEvent, Stage
-from ffmpeg_worker.job_queue import job_endings, run_attempts
+from ffmpeg_worker.job_queue import cancellation_watch, job_endings, run_attempts
 from ffmpeg_worker.job_queue.attempt_store import begin_attempt, finish_job, take_from_dead
 from ffmpeg_worker.job_queue.database import Database
 from ffmpeg_worker.job_queue.delivery_store import SealedCallback
 from ffmpeg_worker.job_queue.job_folders import JobFolders
 from ffmpeg_worker.job_queue.job_record import JobRecord, JobStatus
-from ffmpeg_worker.job_queue.job_store import (
-    NewJob,
-    get_job,
-    insert_job,
-    request_cancel,
-)
+from ffmpeg_worker.job_queue.job_store import NewJob, get_job, insert_job, request_cancel
 from ffmpeg_worker.job_queue.log_store import read_log
 from ffmpeg_worker.job_queue.queue_runtime import QueueRuntime
 from ffmpeg_worker.job_queue.report_writer import ReportWriter
@@ -253,7 +248,7 @@ async def test_a_running_job_is_cancelled_once(lab: Lab, use: Use) -> None:
 async def test_a_job_that_was_cancelled_elsewhere_is_found(
     lab: Lab, use: Use, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_attempts, "_LOOK_S", 0.02)
+    monkeypatch.setattr(cancellation_watch, "_LOOK_S", 0.02)
     held = Held()
     use(held)
     running = await start(lab, held)

@@ -13,7 +13,8 @@ from ffmpeg_worker.job.upload import Upload
 from ffmpeg_worker.pipeline.deliver import DeliveredFiles, deliver, open_delivery
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.output_keys import OutputKeys
-from ffmpeg_worker.pipeline.verify import VerifiedFile, VerifiedFiles
+from ffmpeg_worker.pipeline.verify import VerifiedFiles
+from ffmpeg_worker.pipeline.verify_artifact import VerifiedFile
 from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
 from ffmpeg_worker.planning.plan import Lane
 from ffmpeg_worker.storage.stores import OutputLocation

@@ -15,23 +15,14 @@ from ffmpeg_worker.errors import EngineFailed, NothingSelected
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.job.written_outputs import WrittenOutput, WrittenStream
-from ffmpeg_worker.pipeline import execute as module
+from ffmpeg_worker.pipeline import run_step
 from ffmpeg_worker.pipeline.execute import Executed, execute
 from ffmpeg_worker.pipeline.progress import Pace
 from ffmpeg_worker.pipeline.run_command import CommandRunner
 from ffmpeg_worker.planning.expectations import Expectations
-from ffmpeg_worker.planning.plan import (
-    ComputeStep,
-    CopyStep,
-    DependentStep,
-    FfmpegStep,
-    Lane,
-    OptionalStep,
-    ProbeStep,
-    SideBySide,
-    StepFiles,
-    StepResult,
-)
+from ffmpeg_worker.planning.plan import Lane, SideBySide
+from ffmpeg_worker.planning.step_result import StepFiles, StepResult
+from ffmpeg_worker.planning.steps import ComputeStep, CopyStep, DependentStep, FfmpegStep, OptionalStep, ProbeStep
 from support.job_contexts import FakeJob
 from support.jobs.plans import plan_job
 from support.wait_until import until_async
@@ -189,7 +180,7 @@ async def test_a_computation_gets_the_files_and_leaves_its_answer_as_one(
     async def build_apart(_context: Any, build: Any, results: Any, reads: Any, of: Path) -> Any:
         return build(results, {name: (of / name).read_bytes() for name in reads})
 
-    monkeypatch.setattr(module, "build_apart", build_apart)
+    monkeypatch.setattr(run_step, "build_apart", build_apart)
     compute = ComputeStep(
         lambda _results, files: {"level": files["measured.txt"].decode()}, ("measured.txt",), "a.json"
     )

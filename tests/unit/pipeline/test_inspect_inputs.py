@@ -14,6 +14,7 @@ from ffmpeg_worker.job.written_outputs import WrittenOutput, WrittenStream
 from ffmpeg_worker.pipeline import inspect_inputs as inspection
 from ffmpeg_worker.pipeline.inspect_inputs import inspect_inputs
 from ffmpeg_worker.planning.make_plan import make_plan
+from ffmpeg_worker.planning.step_result import StepResult
 from support.job_contexts import FakeJob
 from support.wait_until import until_async
 
@@ -50,6 +51,31 @@ async def test_other_plans_do_not_wait_and_learn_the_lengths_later(tmp_path: Pat
         promised = (await inputs.expect(lane, written)).promised
         assert promised["b.mp4"].length_s == 10.0
         await until_async(lambda: inputs.expect_now(lane).estimate(0) == 10.0)
+
+
+VIDEO_OF_A = WrittenOutput((WrittenStream("video", (0, 0)),))
+
+
+async def test_inputs_are_not_probed_where_the_log_tells_enough(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path, is_watched=False)
+    async with inspect_inputs(job.context, files(tmp_path, "a.mp4")) as inputs:
+        (lane,) = make_plan(job.context.read, inputs.files, job.context.machine).lanes
+        result = StepResult(outputs=(VIDEO_OF_A,), input_lengths=(10.0,))
+        assert (await inputs.expect_enough(lane, [result])).at_most_s == pytest.approx(10.01)
+        assert job.probes.asked == []
+        unknown = StepResult(outputs=(VIDEO_OF_A,), input_lengths=(None,))
+        expected = await inputs.expect_enough(lane, [unknown])
+        assert (expected.at_most_s, expected.promised["b.mp4"].length_s) == (None, 10.0)
+        assert job.probes.asked == ["a.mp4"]
+
+
+@pytest.mark.parametrize(("is_watched", "records_steps"), [(True, False), (False, True)])
+async def test_inputs_are_probed_at_once_for_progress_and_where_steps_are_recorded(
+    tmp_path: Path, is_watched: bool, records_steps: bool
+) -> None:
+    job = FakeJob(tmp_path, is_watched=is_watched, records_steps=records_steps)
+    async with inspect_inputs(job.context, files(tmp_path, "a.mp4")):
+        await until_async(lambda: job.probes.asked == ["a.mp4"])
 
 
 @pytest.mark.parametrize(("hardware", "waits"), [("auto", True), ("off", False)])

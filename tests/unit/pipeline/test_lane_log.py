@@ -13,7 +13,8 @@ from ffmpeg_worker.logs import redact_var
 from ffmpeg_worker.pipeline import lane_log as module
 from ffmpeg_worker.pipeline.lane_log import LaneLog
 from ffmpeg_worker.planning.option_policy.command_limits import media_input_options
-from ffmpeg_worker.planning.plan import FfmpegStep, Lane
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.steps import FfmpegStep
 from support.jobs.plans import MACHINE, plan_job
 from support.wait_until import until_async
 

@@ -9,7 +9,9 @@ import pytest
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.pipeline.leftover_files import describe_leftovers, find_leftovers
-from ffmpeg_worker.planning.plan import FfmpegStep, InputLink, Lane, TextFile
+from ffmpeg_worker.planning.placed_files import InputLink, TextFile
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.steps import FfmpegStep
 
 
 def touch(folder: Path, *names: str) -> None:

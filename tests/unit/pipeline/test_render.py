@@ -23,23 +23,25 @@ from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.pipeline.inputs_by_range import InputsByRange
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.progress import JobProgress, Pace
-from ffmpeg_worker.pipeline.render import measure_scene, render, render_still
+from ffmpeg_worker.pipeline.render import render
+from ffmpeg_worker.pipeline.render_answer import measure_scene, render_still
 from ffmpeg_worker.pipeline.run_command import CommandRunner
 from ffmpeg_worker.pipeline.scratch_usage import JobUsage, ScratchUsage
-from ffmpeg_worker.planning.plan import (
+from ffmpeg_worker.planning.placed_files import Folder
+from ffmpeg_worker.planning.step_result import StepResult
+from ffmpeg_worker.planning.steps import (
     DependentStep,
     FfmpegStep,
-    Folder,
     FrameRange,
     MeasureStep,
     RenderStep,
-    StepResult,
     StillStep,
     StreamedFile,
 )
 from ffmpeg_worker.process.child import Output
 from ffmpeg_worker.sandbox.jail import Jail
 from ffmpeg_worker.scene.scene import Scene
+from support.job_contexts import FakeProbes
 
 SCENE = Scene(width=2, height=2, fps=(10, 1), frames=20, background=(0, 0, 0, 1.0), elements=())
 HALVES = (FrameRange(0, 10, Invocation(("first",))), FrameRange(10, 20, Invocation(("second",))))
@@ -108,6 +110,7 @@ class FakeRunner(CommandRunner):
             ),
             runtime=SimpleNamespace(deadline=time.monotonic() + 10, owner=ANONYMOUS, job_id="job-7"),
             progress=JobProgress(ignore_event),
+            probes=FakeProbes(),
         )
         super().__init__(cast(JobContext, context), folder, {})
         self.encoded: list[tuple[str, bytes]] = []

@@ -16,7 +16,9 @@ from ffmpeg_worker.pipeline.deliver import DeliveredFiles
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.report import make_result
 from ffmpeg_worker.pipeline.run_lanes import Delivered, Outcome
-from ffmpeg_worker.planning.plan import FfmpegStep, FrameRange, Lane, RenderStep, StepResult
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.step_result import StepResult
+from ffmpeg_worker.planning.steps import FfmpegStep, FrameRange, RenderStep
 from ffmpeg_worker.scene.scene import Scene
 from support.job_contexts import FakeJob
 

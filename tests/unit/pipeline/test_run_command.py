@@ -18,15 +18,8 @@ from ffmpeg_worker.fonts import outline_fonts
 from ffmpeg_worker.job.lifecycle import JobEvent, Stage
 from ffmpeg_worker.pipeline import run_command as module
 from ffmpeg_worker.pipeline.run_command import CommandRunner
-from ffmpeg_worker.planning.plan import (
-    BundledFonts,
-    FailureContext,
-    FfmpegStep,
-    Folder,
-    InputLink,
-    PlacedFile,
-    TextFile,
-)
+from ffmpeg_worker.planning.placed_files import BundledFonts, Folder, InputLink, PlacedFile, TextFile
+from ffmpeg_worker.planning.steps import FailureContext, FfmpegStep
 from ffmpeg_worker.process.child import Exit
 from support.job_contexts import FakeJob
 from support.wait_until import until_async

@@ -27,7 +27,9 @@ from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.run_lanes import Delivered, Outcome, run_lanes
 from ffmpeg_worker.planning.artifact import Artifact
 from ffmpeg_worker.planning.expectations import Expectations, Written
-from ffmpeg_worker.planning.plan import FfmpegStep, Fusion, Lane, Plan, StepFiles, StepResult, Summary
+from ffmpeg_worker.planning.plan import Fusion, Lane, Plan, Summary
+from ffmpeg_worker.planning.step_result import StepFiles, StepResult
+from ffmpeg_worker.planning.steps import FfmpegStep
 from support.job_contexts import FakeJob
 from support.jobs.plans import plan_job
 
@@ -48,6 +50,9 @@ class NoFacts:
         return Expectations()
 
     async def expect(self, lane: Lane, written: Written = ()) -> Expectations:
+        return Expectations()
+
+    async def expect_enough(self, lane: Lane, results: Sequence[StepResult]) -> Expectations:
         return Expectations()
 
     async def explain(self, lane: Lane, error: NothingSelected) -> NothingSelected:

@@ -10,7 +10,7 @@ import pytest
 from ffmpeg_worker.errors import EngineTimedOut, SourceNotFound
 from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.pipeline.runtime import DirectRuntime
-from ffmpeg_worker.planning.plan import StepResult
+from ffmpeg_worker.planning.step_result import StepResult
 
 
 def runtime(timeout_s: float = 10.0) -> DirectRuntime:

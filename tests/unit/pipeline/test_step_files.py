@@ -14,7 +14,8 @@ import pytest
 from ffmpeg_worker.pipeline import step_files as module
 from ffmpeg_worker.pipeline.compute_calls import PackedBuild
 from ffmpeg_worker.pipeline.step_files import read_step_files, summarize
-from ffmpeg_worker.planning.plan import StepFiles, StepResult, Summary
+from ffmpeg_worker.planning.plan import Summary
+from ffmpeg_worker.planning.step_result import StepFiles, StepResult
 from support.job_contexts import FakeJob
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import cast
 
@@ -12,7 +13,8 @@ from ffmpeg_worker.pipeline import upload_growing as module
 from ffmpeg_worker.pipeline.deliver import LaneDelivery
 from ffmpeg_worker.pipeline.upload_growing import upload_growing
 from ffmpeg_worker.planning.artifact import Artifact
-from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Lane
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.steps import DependentStep, FfmpegStep
 from support.wait_until import until_async
 
 MEASURE = FfmpegStep(Invocation(tuple("-i in.mov -af volumedetect -f null -".split())))
@@ -24,6 +26,10 @@ class Followed(set[str]):
     """A delivery that notes what is followed."""
 
     looks = 0
+    expected: tuple[str, ...] = ()
+
+    def expect_growing(self, names: Iterable[str]) -> None:
+        self.expected = tuple(names)
 
     def follow(self, name: str, _folder: Path, _work_name: str) -> None:
         self.looks += 1
@@ -41,6 +47,7 @@ async def test_a_command_that_depends_on_another_is_watched_when_it_begins(tmp_p
     async with upload_growing(lane, tmp_path, cast(LaneDelivery, delivery)) as begin_step:
         begin_step(0, MEASURE)
         assert delivery == set()
+        assert delivery.expected == ("a.mov", "b.mov")
         command = "-i in.mov a.mov -movflags +faststart b.mov"
         begin_step(1, FfmpegStep(Invocation(tuple(command.split()))))
         await until_async(lambda: delivery.looks > 3)

@@ -18,7 +18,7 @@ async def test_a_later_attempt_gets_the_upload_that_the_first_has_begun() -> Non
         return f"upload-{len(left)}"
 
     assert await steps.find_begun("a.mp4") is None
-    records.results.clear()
+    assert records.results == {}
     assert [await steps.begin("a.mp4", begin), await steps.begin("a.mp4", begin)] == ["upload-1", "upload-2"]
     assert left == [None, "upload-1"]
     assert await steps.find_begun("a.mp4") == "upload-2"

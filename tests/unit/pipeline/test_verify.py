@@ -24,7 +24,8 @@ from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
 from ffmpeg_worker.planning.commands.nothing_selected import EmptyOutput
 from ffmpeg_worker.planning.commands.promised_lengths import Promise
 from ffmpeg_worker.planning.expectations import Expectations
-from ffmpeg_worker.planning.plan import Lane, StepResult
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.step_result import StepResult
 from support.job_contexts import VIDEO, FakeJob
 
 SHORT = {**VIDEO, "format": {"format_name": "mov,mp4", "duration": "4.0"}}
@@ -48,6 +49,24 @@ async def test_a_good_file_is_described_and_becomes_the_workers(tmp_path: Path) 
     assert file.media is not None
     assert file.media.duration_s == 10.0
     assert (folder / "b.mp4").stat().st_mode & 0o777 == 0o644 & ~_umask()
+
+
+async def test_the_media_of_inputs_are_looked_at_for_an_output_that_may_be_too_short(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path, probes={"short.mp4": SHORT})
+    folder = job.lane(b__mp4=b"media", short__mp4=b"media")
+    asked = []
+
+    async def expect_all() -> Expectations:
+        asked.append(True)
+        return Expectations(promised={"short.mp4": Promise(10.0)})
+
+    log = Expectations(at_most_s=10.01)
+    whole = await check(job, folder, Artifact("b.mp4", "b.mp4"), expected=log, expect_all=expect_all)
+    assert (asked, whole.warnings) == ([], ())
+    artifact = Artifact("short.mp4", "short.mp4")
+    (warning,) = (await check(job, folder, artifact, expected=log, expect_all=expect_all)).warnings
+    assert "4.00 s long, but its input promised 10.00 s" in warning
+    assert asked == [True]
 
 
 def _umask() -> int:

@@ -7,8 +7,15 @@ import pytest
 from ffmpeg_worker.errors import NothingSelected
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.job.written_outputs import WrittenOutput, WrittenStream
-from ffmpeg_worker.planning.expectations import Expectations, expect, explain_nothing_selected, find_empty_input
+from ffmpeg_worker.planning.expectations import (
+    Expectations,
+    expect,
+    expect_without_media,
+    explain_nothing_selected,
+    find_empty_input,
+)
 from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.step_result import StepResult
 from support.jobs.plans import plan_job
 
 VIDEO = WrittenOutput((WrittenStream("video", (0, 0)),))
@@ -53,6 +60,28 @@ def test_before_it_has_run_nothing_is_promised() -> None:
 def test_without_facts_nothing_is_promised() -> None:
     expected = expect(lane_of("-i a.mp4 b.mp4"), {}, [[VIDEO]])
     assert (expected.command_s, expected.promised, expected.written) == ((None,), {}, {"b.mp4": VIDEO})
+
+
+def test_the_log_bounds_what_can_be_promised() -> None:
+    result = StepResult(outputs=(VIDEO,), input_lengths=(4.0, 10.0))
+    found = expect_without_media(lane_of("-i a.mp4 -i c.mp4 b.mp4"), [result])
+    assert found is not None
+    assert found.at_most_s == pytest.approx(10.01)
+    assert (found.promised, found.written) == ({}, {"b.mp4": VIDEO})
+
+
+@pytest.mark.parametrize(
+    ("command", "results"),
+    [
+        ("-i a.mp4 b.mp4", [StepResult(outputs=(VIDEO,), input_lengths=(None,))]),
+        ("-i a.mp4 b.mp4", [StepResult(outputs=(VIDEO,))]),
+        ("-i a.mp4 b.mp4", [StepResult(outputs=(WrittenOutput(is_empty=True),), input_lengths=(10.0,))]),
+        ("-f lavfi -i testsrc b.mp4", [StepResult(outputs=(VIDEO,), input_lengths=(10.0,))]),
+        ("-i a.mp4 b.mp4 && -i b.mp4 c.mp4", [StepResult(outputs=(VIDEO,), input_lengths=(10.0,))] * 2),
+    ],
+)
+def test_where_the_log_is_not_enough_the_media_are_needed(command: str, results: list[StepResult]) -> None:
+    assert expect_without_media(lane_of(command), results) is None
 
 
 def test_a_lane_that_is_not_the_callers_expects_nothing_here() -> None:

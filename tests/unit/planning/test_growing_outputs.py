@@ -9,7 +9,8 @@ import pytest
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
 from ffmpeg_worker.planning.growing_outputs import find_growing_outputs
-from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Lane
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.steps import DependentStep, FfmpegStep
 
 
 def growing(command: str, *names: str, **facts: Any) -> list[str]:

@@ -19,7 +19,9 @@ from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.planning.option_policy.command_limits import media_input_options
 from ffmpeg_worker.planning.option_policy.formats import MEDIA_DEMUXERS
-from ffmpeg_worker.planning.plan import FfmpegStep, Folder, Lane, ProbeStep
+from ffmpeg_worker.planning.placed_files import Folder
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.steps import FfmpegStep, ProbeStep
 from support.jobs.plans import lengths, plan_job, read
 
 GOLDEN = Path(__file__).with_name("golden_plans.json")

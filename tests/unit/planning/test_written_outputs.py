@@ -6,7 +6,8 @@ from typing import Any
 
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.planning.artifact import Artifact
-from ffmpeg_worker.planning.plan import CopyStep, FfmpegStep, Lane
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.steps import CopyStep, FfmpegStep
 from ffmpeg_worker.planning.written_outputs import name_written_outputs
 from support.jobs.plans import plan_job
 

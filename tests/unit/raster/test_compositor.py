@@ -16,8 +16,9 @@ from ffmpeg_worker.raster.compositor import Compositor
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.surfaces.bitmap import RgbaBitmap
 from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
+from ffmpeg_worker.scene.content import ImageContent, TextContent, VideoContent
 from ffmpeg_worker.scene.curve import Curve, Key
-from ffmpeg_worker.scene.scene import Element, GroupContent, ImageContent, TextContent, Transition, VideoContent
+from ffmpeg_worker.scene.scene import Element, GroupContent, Transition
 from ffmpeg_worker.scene.text_style import TextStyle
 from support.media.still_sources import Library, Still, element, gray, scene, solid
 

@@ -15,10 +15,8 @@ from ffmpeg_worker.raster.media.video_source import VideoSource
 from ffmpeg_worker.raster.media.waveform_source import WaveformSource
 from ffmpeg_worker.raster.text.subtitles_source import SubtitlesSource
 from ffmpeg_worker.raster.text.text_source import TextSource
-from ffmpeg_worker.scene.scene import (
-    Content,
+from ffmpeg_worker.scene.content import (
     Cue,
-    GroupContent,
     ImageContent,
     ShapeContent,
     SubtitlesContent,
@@ -26,6 +24,7 @@ from ffmpeg_worker.scene.scene import (
     VideoContent,
     WaveformContent,
 )
+from ffmpeg_worker.scene.scene import Content, GroupContent
 from ffmpeg_worker.scene.text_style import TextStyle
 from support.media.opened_sources import open_content
 from support.media.sources import make

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.errors import InvalidJob, WorkerError
+from ffmpeg_worker.scene.content import ShapeContent, VideoContent
 from ffmpeg_worker.scene.curve import Curve, Key
 from ffmpeg_worker.scene.preparation import LibassDrawing, ToneMapping
 from ffmpeg_worker.scene.resolve import frame_range
-from ffmpeg_worker.scene.scene import Element, GroupContent, ShapeContent, Transition, VideoContent
+from ffmpeg_worker.scene.scene import Element, GroupContent, Transition
 from ffmpeg_worker.scene.text_style import Stroke
 from support.jobs.compositions import resolved
 

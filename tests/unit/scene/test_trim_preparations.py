@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from ffmpeg_worker.scene.content import VideoContent
 from ffmpeg_worker.scene.preparation import LibassDrawing, ToneMapping
-from ffmpeg_worker.scene.scene import GroupContent, VideoContent
+from ffmpeg_worker.scene.scene import GroupContent
 from ffmpeg_worker.scene.trim_preparations import trim_preparations
 from support.jobs.compositions import resolved
 

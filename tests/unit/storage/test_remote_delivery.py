@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from ffmpeg_worker.errors import InvalidJob, TargetError, WorkerError
-from ffmpeg_worker.storage import remote_delivery
+from ffmpeg_worker.storage import remove_outputs
 from ffmpeg_worker.storage.backends import BeginUpload, ObjectHeaders
+from ffmpeg_worker.storage.output_upload import MAX_UPLOADS
 from ffmpeg_worker.storage.remote_delivery import RemoteDelivery
 from ffmpeg_worker.storage.remote_target import RemoteTarget
 from ffmpeg_worker.storage.stores import OutputLocation
@@ -142,10 +143,10 @@ async def test_all_lanes_share_the_upload_limit(lane: Lane, tmp_path: Path) -> N
     for name in names[10:]:
         (tmp_path / name).write_bytes(b"x")
         other.send(name, tmp_path / name)
-    await until_async(lambda: lane.bucket.busy == remote_delivery.MAX_UPLOADS)
+    await until_async(lambda: lane.bucket.busy == MAX_UPLOADS)
     lane.bucket.may_continue.set()
     await asyncio.gather(lane.delivery.finish(), other.finish())
-    assert lane.bucket.max_busy == remote_delivery.MAX_UPLOADS
+    assert lane.bucket.max_busy == MAX_UPLOADS
     assert lane.bucket.started == names
 
 
@@ -261,7 +262,7 @@ async def test_a_store_that_hangs_while_deleting_does_not_block(
     async def hang(_: str) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(remote_delivery, "_REMOVAL_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(remove_outputs, "_TIMEOUT_S", 0.05)
     monkeypatch.setattr(lane.bucket, "delete", hang)
     lane.bucket.failing = {"b.ts"}
     lane.send("a.ts", "b.ts")

@@ -119,5 +119,5 @@ async def _return(remote: RemoteStores) -> RemoteStores:
 
 
 def test_a_worker_starts_without_the_http_client() -> None:
-    code = "import sys, ffmpeg_worker.services; sys.exit('aiohttp' in sys.modules)"
+    code = "import sys, ffmpeg_worker.open_services; sys.exit('aiohttp' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
@@ -12,18 +11,19 @@ from starlette.responses import Response
 from starlette.types import Receive
 
 from ffmpeg_worker.api.app_state import app_state_of
+from ffmpeg_worker.api.base_url import base_url
 from ffmpeg_worker.api.closing_response import ClosingResponse
 from ffmpeg_worker.api.disconnection import raise_when_disconnected
 from ffmpeg_worker.api.file_answer import not_acceptable, respond_with_outputs, wants_files
-from ffmpeg_worker.api.json_response import DEFAULT_HEADERS, json_response
+from ffmpeg_worker.api.json_response import DEFAULT_HEADERS
 from ffmpeg_worker.api.ndjson_progress import NDJSON_TYPE, NdjsonProgressResponse
-from ffmpeg_worker.api.problems import problem_response, unexpected_error_response
-from ffmpeg_worker.api.queued_jobs import asks_queue, base_url, may_need_queue, respond_from_queue
+from ffmpeg_worker.api.queue_choice import asks_queue, may_need_queue
 from ffmpeg_worker.api.receive_job import receive_job
 from ffmpeg_worker.api.request_folder import RequestFolder
 from ffmpeg_worker.api.request_log import RequestRecord, request_record_of
-from ffmpeg_worker.api.spooled_response import spool
-from ffmpeg_worker.errors import InvalidJob, WorkerError
+from ffmpeg_worker.api.respond_from_queue import respond_from_queue
+from ffmpeg_worker.api.spooled_response import spool, spool_json
+from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.job_body import JobBody
@@ -73,14 +73,17 @@ async def _answer(request: Request, action: Action, folder: RequestFolder) -> Re
             _check_target(read.job)
     folders = JobFiles(folder.inputs, await folder.prepare_outputs() if answers_files else None)
     run = partial(_run, services, job, record, request.receive, folders)
-    scratch = services.resources.scratch.root
     if NDJSON_TYPE in accepted:
-        return NdjsonProgressResponse(partial(_run_to_response, request, run, record, scratch))
+        return NdjsonProgressResponse(partial(_run_and_respond, request, run))
     result = await run(ignore_event)
     if answers_files:
         own = services.resources.stores.roots_of(record.owner).data_root
         return await respond_with_outputs(result.as_json(), [folder.outputs, own])
-    return await spool(_respond(request, result, accepts_png=accepts_png), scratch)
+    png = result.as_png() if accepts_png else None
+    if png is not None:
+        scratch = services.resources.scratch.root
+        return await spool(Response(png, headers=DEFAULT_HEADERS, media_type=PNG_TYPE), scratch)
+    return await spool_json(request, _link(request, result))
 
 
 def _check_target(job: Job) -> None:
@@ -109,13 +112,6 @@ def _read_platform_job_id(request: Request) -> str | None:
     return value
 
 
-def _respond(request: Request, result: JobResult, *, accepts_png: bool) -> Response:
-    png = result.as_png() if accepts_png else None
-    if png is not None:
-        return Response(png, headers=DEFAULT_HEADERS, media_type=PNG_TYPE)
-    return json_response(_link(request, result))
-
-
 def _link(request: Request, result: JobResult) -> dict[str, Any]:
     """Return a result whose outputs in the data root have links; a platform hands results to other networks."""
     value = result.as_json()
@@ -126,24 +122,10 @@ def _link(request: Request, result: JobResult) -> dict[str, Any]:
     return state.file_links.link_outputs(value, base_url(request), owner, root)
 
 
-async def _run_to_response(
-    request: Request,
-    run: Callable[[Observer], Awaitable[JobResult]],
-    record: RequestRecord,
-    folder: Path,
-    observer: Observer,
+async def _run_and_respond(
+    request: Request, run: Callable[[Observer], Awaitable[JobResult]], observer: Observer
 ) -> Response:
-    """Run a job; return its result or its problem as response.
-
-    Exception handlers run too late here: the response with progress may have begun.
-    """
-    try:
-        return await spool(json_response(_link(request, await run(observer))), folder)
-    except WorkerError as error:
-        record.error = error
-        return problem_response(error, record.job_id)
-    except Exception:
-        return unexpected_error_response(record.job_id)
+    return await spool_json(request, _link(request, await run(observer)))
 
 
 async def _run(

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ffmpeg_worker.api.app_state import app_state_of
+from ffmpeg_worker.api.base_url import base_url
 from ffmpeg_worker.api.conditions import Version
 from ffmpeg_worker.api.content_range import SentRange, read_content_range
 from ffmpeg_worker.api.file_headers import LINK_HEADERS, file_headers, wants_download
@@ -19,9 +20,9 @@ from ffmpeg_worker.api.file_parameters import decode_name, make_cursor, read_lis
 from ffmpeg_worker.api.file_response import respond_with_file
 from ffmpeg_worker.api.json_response import json_response
 from ffmpeg_worker.api.link_access import is_linked
-from ffmpeg_worker.api.queued_jobs import base_url, spool_json
 from ffmpeg_worker.api.receive_file import check_size, receive_body
 from ffmpeg_worker.api.request_log import request_record_of
+from ffmpeg_worker.api.spooled_response import spool_json
 from ffmpeg_worker.api.stored_file import describe_file
 from ffmpeg_worker.errors import FileError, InvalidJob
 from ffmpeg_worker.storage.local.draft import Draft, drop_resumable, find_resumable, open_draft, open_resumable

@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from ffmpeg_worker.api.app_state import app_state_of
 from ffmpeg_worker.api.job_parameters import read_job_id, read_number
+from ffmpeg_worker.api.job_responses import describe_job
 from ffmpeg_worker.api.job_stream import EventFormat, JobStream, LineFormat, StreamFormat
 from ffmpeg_worker.api.ndjson_progress import NDJSON_TYPE
-from ffmpeg_worker.api.queued_jobs import describe_job
 from ffmpeg_worker.api.request_log import request_record_of
 from ffmpeg_worker.errors import InvalidJob
 

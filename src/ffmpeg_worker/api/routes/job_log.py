@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ffmpeg_worker.api.app_state import app_state_of
+from ffmpeg_worker.api.base_url import base_url
 from ffmpeg_worker.api.job_parameters import read_job_id, read_number
 from ffmpeg_worker.api.json_response import DEFAULT_HEADERS, json_response
 from ffmpeg_worker.api.preferences import read_preferences
-from ffmpeg_worker.api.queued_jobs import base_url
 from ffmpeg_worker.api.request_log import request_record_of
 from ffmpeg_worker.api.spooled_response import spool
 from ffmpeg_worker.api.wait_for_job import wait_for_end

@@ -11,10 +11,10 @@ from starlette.responses import Response
 from ffmpeg_worker.api.app_state import app_state_of
 from ffmpeg_worker.api.file_headers import LINK_HEADERS, file_headers, wants_download
 from ffmpeg_worker.api.file_response import respond_with_file
+from ffmpeg_worker.api.job_responses import link_outputs
 from ffmpeg_worker.api.json_response import json_response
 from ffmpeg_worker.api.link_access import is_linked
 from ffmpeg_worker.api.openapi_outputs import describe_output_list_route, describe_output_route
-from ffmpeg_worker.api.queued_jobs import link_outputs
 from ffmpeg_worker.api.request_log import request_record_of
 from ffmpeg_worker.errors import JobNotFinal
 from ffmpeg_worker.job_queue.job_record import JobRecord

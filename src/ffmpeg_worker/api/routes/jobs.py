@@ -7,17 +7,13 @@ from starlette.responses import Response
 
 from ffmpeg_worker.api.app_state import app_state_of
 from ffmpeg_worker.api.job_parameters import read_filter, read_job_id
+from ffmpeg_worker.api.job_responses import describe_job, respond_with_job, wait_as_preferred
 from ffmpeg_worker.api.preferences import read_preferences
-from ffmpeg_worker.api.queued_jobs import (
-    describe_job,
-    respond_from_queue,
-    respond_with_job,
-    spool_json,
-    wait_as_preferred,
-)
 from ffmpeg_worker.api.receive_job import receive_job
 from ffmpeg_worker.api.request_folder import RequestFolder
 from ffmpeg_worker.api.request_log import request_record_of
+from ffmpeg_worker.api.respond_from_queue import respond_from_queue
+from ffmpeg_worker.api.spooled_response import spool_json
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.tasks import finish_shielded
 

@@ -9,8 +9,8 @@ from ffmpeg_worker.api.app_state import app_state_of
 from ffmpeg_worker.api.body import read_body
 from ffmpeg_worker.api.job_parameters import read_job_id
 from ffmpeg_worker.api.plan_report import describe_plan
-from ffmpeg_worker.api.queued_jobs import spool_json
 from ffmpeg_worker.api.request_log import request_record_of
+from ffmpeg_worker.api.spooled_response import spool_json
 from ffmpeg_worker.job.job_body import JobBody
 
 PLAN_PATH = "/api/plan"

@@ -18,11 +18,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ffmpeg_worker.api.app_state import app_state_of
+from ffmpeg_worker.api.base_url import base_url
 from ffmpeg_worker.api.body import is_json, read_body
 from ffmpeg_worker.api.disconnection import raise_when_disconnected
 from ffmpeg_worker.api.json_response import json_response
 from ffmpeg_worker.api.problems import problem_response, status_of
-from ffmpeg_worker.api.queued_jobs import base_url
 from ffmpeg_worker.api.request_log import request_record_of
 from ffmpeg_worker.api.runpod_protocol import describe_health, describe_stream
 from ffmpeg_worker.codes import Fault

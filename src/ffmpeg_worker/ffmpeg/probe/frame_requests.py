@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ffmpeg_worker.ffmpeg.probe.probe_errors import crashed, explain_reason
-from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
+from ffmpeg_worker.ffmpeg.probe.probe_session import ProbeSession
 from ffmpeg_worker.process.waiting_file import WaitingFile
 
 

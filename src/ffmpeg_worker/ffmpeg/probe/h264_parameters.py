@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ffmpeg_worker.bitstreams.bit_reader import BitReader
-from ffmpeg_worker.bitstreams.h264 import HIGH_PROFILES, SPS
+from ffmpeg_worker.bitstreams.h264 import HIGH_PROFILES, PPS, SPS
 
 _MAX_BYTES = 256
 _SQUARE = 1
@@ -37,10 +37,18 @@ def read_plain_h264(extradata: bytes | None) -> PlainH264 | None:
     unit = extradata[8 : 8 + length]
     if len(unit) < length or not 4 < length <= _MAX_BYTES or unit[0] & 0x1F != SPS:
         return None
+    if not _has_picture_parameters(extradata[8 + length :]):
+        return None
     try:
         return _read_parameters(BitReader(unit[1:]))
     except ValueError:
         return None
+
+
+def _has_picture_parameters(rest: bytes) -> bool:
+    """Whether what follows in the box begins with a picture parameter set."""
+    length = int.from_bytes(rest[1:3], "big")
+    return rest[:1] == b"\1" and 0 < length <= len(rest) - 3 and rest[3] & 0x1F == PPS
 
 
 def _read_parameters(bits: BitReader) -> PlainH264 | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from itertools import pairwise
 
 from ffmpeg_worker.budgets import MAX_CHUNKS, MIN_CHUNK_S, MIN_SPLIT_S
 from ffmpeg_worker.planning.chunks.not_split import NotSplit
@@ -42,8 +41,3 @@ def _nearest(index: PacketIndex, frame: int, key_interval: int | None) -> int | 
     place = bisect_left(index.keys, frame)
     near = [key for key in index.keys[max(place - 1, 0) : place + 1] if 0 < key < index.frames]
     return min(near, key=lambda key: abs(key - frame), default=None)
-
-
-def lengths_of(cuts: tuple[int, ...]) -> list[int]:
-    """Frames of each chunk."""
-    return [last - first for first, last in pairwise(cuts)]

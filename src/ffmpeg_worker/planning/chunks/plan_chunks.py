@@ -16,7 +16,9 @@ from ffmpeg_worker.planning.chunks.splittable import Splittable
 from ffmpeg_worker.planning.commands.plan_chain import plan_chain
 from ffmpeg_worker.planning.commands.read_chain import read_chain
 from ffmpeg_worker.planning.option_policy.command_limits import make_limits, media_input_options
-from ffmpeg_worker.planning.plan import FfmpegStep, Folder, Lane, TextFile
+from ffmpeg_worker.planning.placed_files import Folder, TextFile
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.steps import FfmpegStep
 
 _LIST = "chunks.ffconcat"
 _HALF = Fraction(1, 2)

@@ -21,14 +21,11 @@ from ffmpeg_worker.planning.commands.referenced_files import (
     side_outputs,
 )
 from ffmpeg_worker.planning.commands.subtitle_fonts import fill_fonts_folder, find_font_folders, link_fonts
-from ffmpeg_worker.planning.file_references import (
-    InputKind,
-    InputReference,
-    OutputReference,
-    is_concat_list,
-)
+from ffmpeg_worker.planning.file_references import InputKind, InputReference, OutputReference, is_concat_list
 from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
-from ffmpeg_worker.planning.plan import FfmpegStep, Folder, Lane
+from ffmpeg_worker.planning.placed_files import Folder
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.steps import FfmpegStep
 
 _DROPPED_WITH_WARNING = frozenset({"progress", "report"})
 

@@ -79,6 +79,13 @@ class Promise:
         return missing if missing > self.slack_s + max(_MAX_SHORT_S, promised * _MAX_SHORT_SHARE) else None
 
 
+def is_surely_long_enough(found: MediaInfo, at_most_s: float) -> bool:
+    """Whether `find_missing` returns `None` for an output whatever was promised, up to `at_most_s`."""
+    if found.duration_s is None or not found.has_duration:
+        return True
+    return at_most_s - found.duration_s - min(found.start_s or 0.0, 0.0) <= _MAX_SHORT_S
+
+
 InputFacts = MediaInfo | Promise | None
 """Facts of a file, or what an earlier command promised of it."""
 

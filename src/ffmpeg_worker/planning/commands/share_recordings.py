@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from ffmpeg_worker.budgets import KEPT_LOG_BYTES, KEPT_MEASURED_VALUES
 from ffmpeg_worker.measurements.recording import Recording
-from ffmpeg_worker.planning.plan import FfmpegStep, Lane, Step
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.steps import FfmpegStep, Step
 
 
 def share_recordings(lanes: Sequence[Lane]) -> tuple[Lane, ...]:

@@ -10,7 +10,7 @@ from ffmpeg_worker.command.command_line import CommandLine
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.commands.referenced_files import find_filter_parameters, find_graphs
-from ffmpeg_worker.planning.plan import Folder, InputLink
+from ffmpeg_worker.planning.placed_files import Folder, InputLink
 
 FONT_SUFFIXES = frozenset({".ttf", ".otf", ".ttc", ".otc", ".pfb", ".pfa", ".woff", ".woff2"})
 _FOLDER = "_fonts"

@@ -14,7 +14,8 @@ from ffmpeg_worker.planning.composition.copyable_clips import ClipSpan
 from ffmpeg_worker.planning.stream_copy.choose_copied import choose_copied
 from ffmpeg_worker.planning.stream_copy.coded_frames import CodedFrames
 from ffmpeg_worker.planning.stream_copy.copy_request import NotCopied, SourcePart
-from ffmpeg_worker.scene.scene import Scene, VideoContent
+from ffmpeg_worker.scene.content import VideoContent
+from ffmpeg_worker.scene.scene import Scene
 
 _MIN_COPIED_S = 1.0
 """Fewer frames are not worth the encoders before and after them."""

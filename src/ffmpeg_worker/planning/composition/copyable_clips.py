@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
+from ffmpeg_worker.scene.content import VideoContent
 from ffmpeg_worker.scene.curve import Curve
-from ffmpeg_worker.scene.scene import Element, Scene, VideoContent
+from ffmpeg_worker.scene.scene import Element, Scene
 
 _CLOSE = 1e-6
 _LIMITED = frozenset({None, "tv"})

@@ -44,6 +44,11 @@ class Encoding:
     can_split: bool = True
 
 
+_GIF = Encoding("gif", "rgba", ".mkv", video=("-c:v", "ffv1", "-level", "3", "-pix_fmt", "bgra"))
+_OPUS = ("-c:a", "libopus", "-b:a", "160k")
+_AAC = ("-c:a", "aac", "-b:a", "192k")
+
+
 def choose_encoding(
     name: str,
     codec: Codec,
@@ -63,11 +68,9 @@ def choose_encoding(
         InvalidJob: the codec has no lossless mode.
     """
     if codec == "gif":
-        return Encoding("gif", "rgba", ".mkv", (), ("-c:v", "ffv1", "-level", "3", "-pix_fmt", "bgra"))
+        return _GIF
     if codec == "png":
-        own = ("format=rgba",) if is_transparent else ("format=rgb24",)
-        kind: Literal["sequence", "image"] = "sequence" if _NUMBERED.search(name) else "image"
-        return Encoding(kind, "rgba", ".png", own, ("-c:v", "png"))
+        return _png(name, is_transparent=is_transparent)
     suffix = PurePosixPath(name).suffix.lower()
     if codec == "prores":
         pixels, arguments = _prores(quality, threads, is_transparent=is_transparent)
@@ -76,7 +79,7 @@ def choose_encoding(
         encoder, settings = _BY_CODEC[codec]
         pixels = (is_transparent and settings.alpha_pixel_format) or settings.pixel_format
         arguments = _video(encoder, settings, quality, crf, preset, threads)
-        sound = ("-c:a", "libopus", "-b:a", "160k") if suffix == ".webm" else ("-c:a", "aac", "-b:a", "192k")
+        sound = _OPUS if suffix == ".webm" else _AAC
     return Encoding(
         kind="video",
         form="rgba" if is_transparent else "yuv420p",
@@ -87,6 +90,12 @@ def choose_encoding(
         # WebM stores alpha as side data of packets, which joining would drop.
         can_split=not (is_transparent and suffix == ".webm"),
     )
+
+
+def _png(name: str, *, is_transparent: bool) -> Encoding:
+    own = ("format=rgba",) if is_transparent else ("format=rgb24",)
+    kind: Literal["sequence", "image"] = "sequence" if _NUMBERED.search(name) else "image"
+    return Encoding(kind, "rgba", ".png", own, ("-c:v", "png"))
 
 
 def with_interpolated_frames(encoding: Encoding, rate: Fraction, length: Fraction) -> Encoding:

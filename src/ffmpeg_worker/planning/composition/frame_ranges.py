@@ -8,8 +8,10 @@ from fractions import Fraction
 
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.planning.composition.encoding import Encoding
-from ffmpeg_worker.planning.plan import BundledFonts, FfmpegStep, Step, StillStep, TextFile
-from ffmpeg_worker.scene.scene import BUNDLED_FONTS_FOLDER, Element, ImageContent, Scene
+from ffmpeg_worker.planning.placed_files import BundledFonts, TextFile
+from ffmpeg_worker.planning.steps import FfmpegStep, Step, StillStep
+from ffmpeg_worker.scene.content import ImageContent
+from ffmpeg_worker.scene.scene import BUNDLED_FONTS_FOLDER, Element, Scene
 from ffmpeg_worker.scene.text_metrics import iterate_elements
 
 MIN_RANGE_S = 2.0

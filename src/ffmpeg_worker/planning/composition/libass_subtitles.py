@@ -13,15 +13,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from ffmpeg_worker.command.invocation import Invocation
-from ffmpeg_worker.planning.plan import (
-    BundledFonts,
-    FailureContext,
-    FfmpegStep,
-    Folder,
-    InputLink,
-    StreamedFile,
-    TextFile,
-)
+from ffmpeg_worker.planning.placed_files import BundledFonts, Folder, InputLink, TextFile
+from ffmpeg_worker.planning.steps import FailureContext, FfmpegStep, StreamedFile
 from ffmpeg_worker.scene.preparation import LibassDrawing
 from ffmpeg_worker.scene.scene import FontFile
 from ffmpeg_worker.scene.subtitles.ass_script import frame_time_ms

@@ -17,7 +17,8 @@ from ffmpeg_worker.planning.composition.volume_envelope import (
     to_samples,
     too_many_sounds,
 )
-from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, StepFiles, StepResult
+from ffmpeg_worker.planning.step_result import StepFiles, StepResult
+from ffmpeg_worker.planning.steps import DependentStep, FfmpegStep
 from ffmpeg_worker.scene.audio_mix import AudioMix, Fade, Sound
 from ffmpeg_worker.scene.curve import Curve, Number
 

@@ -14,11 +14,7 @@ from ffmpeg_worker.job.actions.canvas_preview import PreviewJob
 from ffmpeg_worker.job.local_files import STAGING_FOLDER, LocalFiles
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.planning.artifact import Artifact
-from ffmpeg_worker.planning.composition.frame_ranges import (
-    find_shared_elements,
-    place_svg_fonts,
-    plan_still_frame,
-)
+from ffmpeg_worker.planning.composition.frame_ranges import find_shared_elements, place_svg_fonts, plan_still_frame
 from ffmpeg_worker.planning.composition.plan_copies import request_copies
 from ffmpeg_worker.planning.composition.plan_video import RenderedParts, choose_rows_at_once, plan_steps
 from ffmpeg_worker.planning.composition.prepare_media import plan_preparation
@@ -27,7 +23,9 @@ from ffmpeg_worker.planning.composition.row_steps import order_steps
 from ffmpeg_worker.planning.composition.variable_rows import combine_rows, describe_video, for_each_row
 from ffmpeg_worker.planning.composition.video_plan import VideoPlan
 from ffmpeg_worker.planning.file_references import work_name
-from ffmpeg_worker.planning.plan import Lane, Step, StepFiles, StepResult, StillStep, Summary
+from ffmpeg_worker.planning.plan import Lane, Summary
+from ffmpeg_worker.planning.step_result import StepFiles, StepResult
+from ffmpeg_worker.planning.steps import Step, StillStep
 from ffmpeg_worker.scene.resolve import Resolved, frame_range
 from ffmpeg_worker.scene.subtitle_budget import SubtitleBudget
 from ffmpeg_worker.scene.timeline import frame_at

@@ -7,15 +7,12 @@ from functools import partial
 
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.job.media import MediaInfo
-from ffmpeg_worker.planning.composition.copied_ranges import (
-    Copies,
-    choose_copies,
-    find_source_parts,
-)
+from ffmpeg_worker.planning.composition.copied_ranges import Copies, choose_copies, find_source_parts
 from ffmpeg_worker.planning.composition.copyable_clips import ClipSpan, find_clip_spans
 from ffmpeg_worker.planning.composition.frame_ranges import container_options, split_frames
 from ffmpeg_worker.planning.composition.video_plan import VideoPlan
-from ffmpeg_worker.planning.plan import Folder, FrameRange, JoinStep, Step
+from ffmpeg_worker.planning.placed_files import Folder
+from ffmpeg_worker.planning.steps import FrameRange, JoinStep, Step
 from ffmpeg_worker.planning.stream_copy.coded_frames import CodedFrames
 from ffmpeg_worker.planning.stream_copy.copy_request import CopyRequest
 from ffmpeg_worker.planning.stream_copy.join_order import JoinedPiece, JoinOrder

@@ -20,7 +20,9 @@ from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.planning.composition.resolve_fetched import resolve_fetched
 from ffmpeg_worker.planning.composition.variable_rows import combine_rows, describe_video, for_each_row
 from ffmpeg_worker.planning.file_references import input_key
-from ffmpeg_worker.planning.plan import Lane, MeasureStep, StepFiles, StepResult, Summary
+from ffmpeg_worker.planning.plan import Lane, Summary
+from ffmpeg_worker.planning.step_result import StepFiles, StepResult
+from ffmpeg_worker.planning.steps import MeasureStep
 from ffmpeg_worker.scene.lint import lint
 from ffmpeg_worker.scene.lint_warning import LintWarning
 from ffmpeg_worker.scene.resolve import Resolved, frame_range

@@ -18,7 +18,7 @@ from ffmpeg_worker.planning.composition.frame_ranges import (
 )
 from ffmpeg_worker.planning.composition.row_steps import RowStep
 from ffmpeg_worker.planning.composition.video_plan import VideoPlan
-from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, FrameRange, RenderStep
+from ffmpeg_worker.planning.steps import DependentStep, FfmpegStep, FrameRange, RenderStep
 from ffmpeg_worker.scene.scene import Element
 
 

@@ -6,7 +6,7 @@ from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.planning.composition.libass_subtitles import plan_libass_drawing
 from ffmpeg_worker.planning.option_policy.command_limits import media_input_options
-from ffmpeg_worker.planning.plan import FfmpegStep
+from ffmpeg_worker.planning.steps import FfmpegStep
 from ffmpeg_worker.scene.preparation import LibassDrawing, Preparation
 
 # From PQ or HLG to linear light, with the peak reduced to that of a standard display, and to BT.709. The primaries

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ffmpeg_worker.planning.plan import SideBySide, Step
+from ffmpeg_worker.planning.plan import SideBySide
+from ffmpeg_worker.planning.steps import Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,15 +18,8 @@ from ffmpeg_worker.planning.composition.plan_audio import plan_audio
 from ffmpeg_worker.planning.composition.prepare_media import plan_preparation
 from ffmpeg_worker.planning.file_references import work_name
 from ffmpeg_worker.planning.option_policy.command_limits import media_input_options
-from ffmpeg_worker.planning.plan import (
-    DependentStep,
-    FfmpegStep,
-    Folder,
-    FrameRange,
-    RenderStep,
-    Step,
-    StreamedFile,
-)
+from ffmpeg_worker.planning.placed_files import Folder
+from ffmpeg_worker.planning.steps import DependentStep, FfmpegStep, FrameRange, RenderStep, Step, StreamedFile
 from ffmpeg_worker.scene.preparation import LibassDrawing, Preparation
 from ffmpeg_worker.scene.resolve import Resolved
 from ffmpeg_worker.scene.timeline import frame_at

@@ -16,7 +16,8 @@ from ffmpeg_worker.planning.hardware.missing_card import without_automatic_hwacc
 from ffmpeg_worker.planning.hardware.not_mapped import NotMapped
 from ffmpeg_worker.planning.hardware.video_settings import find_software_encoder
 from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits, make_limits
-from ffmpeg_worker.planning.plan import FfmpegStep, Lane
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.steps import FfmpegStep
 
 _NULL_OUTPUTS = frozenset({"/dev/null", "-", "NUL"})
 

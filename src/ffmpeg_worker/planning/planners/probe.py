@@ -13,9 +13,11 @@ from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.planning.file_references import input_key
-from ffmpeg_worker.planning.plan import Lane, Plan, ProbeStep, StepFiles, StepResult, Summary
+from ffmpeg_worker.planning.plan import Lane, Plan, Summary
 from ffmpeg_worker.planning.planner import Planner, ReadJob
 from ffmpeg_worker.planning.required_inputs import merge_required_inputs, require_named
+from ffmpeg_worker.planning.step_result import StepFiles, StepResult
+from ffmpeg_worker.planning.steps import ProbeStep
 from ffmpeg_worker.suggestions import find_nearest
 
 # Options of ffprobe that choose what is shown, and open or write no file.

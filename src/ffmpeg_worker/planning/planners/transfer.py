@@ -15,9 +15,10 @@ from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.sources import FileSource, TextSource
 from ffmpeg_worker.planning.artifact import Artifact, duplicate_output
 from ffmpeg_worker.planning.file_references import input_key
-from ffmpeg_worker.planning.plan import CopyStep, Lane, Plan
+from ffmpeg_worker.planning.plan import Lane, Plan
 from ffmpeg_worker.planning.planner import Planner, ReadJob
 from ffmpeg_worker.planning.required_inputs import RequiredInput, merge_required_inputs, require_named
+from ffmpeg_worker.planning.steps import CopyStep
 
 
 class DownloadPlanner(Planner[DownloadJob]):

@@ -16,13 +16,16 @@ from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.job.problem import error_from_problem
 from ffmpeg_worker.planning.artifact import Artifact
 from ffmpeg_worker.planning.commands.read_chain import Chain, read_chain
-from ffmpeg_worker.planning.plan import BundledFonts, DependentStep, FfmpegStep, Lane, StepFiles, StepResult
+from ffmpeg_worker.planning.placed_files import BundledFonts
+from ffmpeg_worker.planning.plan import Lane
 from ffmpeg_worker.planning.presets.encodings import suffix_of
 from ffmpeg_worker.planning.presets.find_preset import find_preset
 from ffmpeg_worker.planning.presets.preset import InputKind, MeasuredArgument, Preset, PresetChain
 from ffmpeg_worker.planning.presets.preset_call import NamedInput, PresetCall
 from ffmpeg_worker.planning.presets.preset_input import PresetInput
 from ffmpeg_worker.planning.presets.read_preset import Inputs
+from ffmpeg_worker.planning.step_result import StepFiles, StepResult
+from ffmpeg_worker.planning.steps import DependentStep, FfmpegStep
 
 
 @dataclass(frozen=True, slots=True)

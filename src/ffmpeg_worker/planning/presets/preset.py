@@ -9,7 +9,7 @@ from typing import Any
 
 from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.measurements.table import AnyMeasurement
-from ffmpeg_worker.planning.plan import TextFile
+from ffmpeg_worker.planning.placed_files import TextFile
 from ffmpeg_worker.planning.presets.preset_input import PresetInput
 
 Command = tuple[str, ...]

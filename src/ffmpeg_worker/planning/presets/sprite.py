@@ -12,7 +12,7 @@ from pydantic import Field
 
 from ffmpeg_worker.budgets import MAX_TILES
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.planning.plan import TextFile
+from ffmpeg_worker.planning.placed_files import TextFile
 from ffmpeg_worker.planning.presets.numbers import plain
 from ffmpeg_worker.planning.presets.parameter_types import Length, TileWidth, width_field
 from ffmpeg_worker.planning.presets.parts import VIDEO, map_video

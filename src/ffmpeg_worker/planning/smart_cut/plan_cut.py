@@ -12,8 +12,10 @@ from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.planning.chunks.mapped_streams import find_other_streams
 from ffmpeg_worker.planning.option_policy.command_limits import media_input_options
-from ffmpeg_worker.planning.plan import FfmpegStep, Folder, Lane
+from ffmpeg_worker.planning.placed_files import Folder
+from ffmpeg_worker.planning.plan import Lane
 from ffmpeg_worker.planning.smart_cut.read_cut import Cut
+from ffmpeg_worker.planning.steps import FfmpegStep
 from ffmpeg_worker.planning.stream_copy.choose_copied import CopiedPart, choose_copied
 from ffmpeg_worker.planning.stream_copy.coded_frames import CodedFrames
 from ffmpeg_worker.planning.stream_copy.copy_request import NotCopied

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import product
 from typing import TypeVar
 
@@ -18,6 +19,8 @@ Sample = TypeVar("Sample", np.float32, np.uint8)
 Mask = npt.NDArray[np.bool_]
 EVERYWHERE: Mask = np.ones((SIDE, SIDE), np.bool_)
 
+_EDGES = np.linspace(-0.5, 0.5, SIDE + 1)
+"""Places of the edges of the cells of a line."""
 _SCALES = (1.0, 0.92, 0.8, 0.67, 0.5, 1.12, 1.33, 1.6, 2.0)
 """Sizes of the visible part of the reference from which the search starts, relative to the frame."""
 _CANDIDATES = 6
@@ -174,19 +177,22 @@ def blur(frames: Floats) -> Floats:
     return frames
 
 
+@lru_cache(maxsize=64)  # most steps of a search change one direction, so the other one's are needed again
 def _weights(scale: float, shift: float) -> tuple[Floats, Mask]:
     """How each cell of a line is made of those of the reference, and which cells lie wholly within it."""
-    bounds = np.linspace(-0.5, 0.5, SIDE + 1) * scale + shift
+    bounds = _EDGES * scale + shift
     low, high = bounds[:-1], bounds[1:]
     spread = max(abs(scale), 1.0) / SIDE  # at least a cell, so that places between cells are interpolated
     middle = (low + high) / 2
     low, high = middle - spread / 2, middle + spread / 2
-    edges = np.linspace(-0.5, 0.5, SIDE + 1)
-    overlap = np.minimum(high[:, None], edges[1:]) - np.maximum(low[:, None], edges[:-1])
+    overlap = np.minimum(high[:, None], _EDGES[1:]) - np.maximum(low[:, None], _EDGES[:-1])
     weights = np.maximum(overlap, 0)
     total = weights.sum(1, keepdims=True)
     is_inside = (low >= -0.5 - 0.3 / SIDE) & (high <= 0.5 + 0.3 / SIDE)
-    return (weights / np.maximum(total, 1e-9)).astype(np.float32), is_inside
+    normalized: Floats = (weights / np.maximum(total, 1e-9)).astype(np.float32)
+    for shared in (normalized, is_inside):
+        shared.setflags(write=False)
+    return normalized, is_inside
 
 
 def _place(frames: Floats, placement: Placement) -> tuple[Floats, Mask]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+FINDINGS_FILE = "findings.json"
 MAX_EDITS = 500
 """Changes of the sequence of frames that are kept. A video with more is not scored by matched frames."""
 

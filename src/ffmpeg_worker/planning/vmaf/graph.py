@@ -15,6 +15,8 @@ from ffmpeg_worker.planning.vmaf.scores import LIBVMAF_FEATURES
 from ffmpeg_worker.planning.vmaf.thumbnail_format import SIDE
 
 LOG_NAME = "vmaf.json"
+MATCHED_LOG = "matched.json"
+"""Name of the log of a second scoring, of the frames that show the same."""
 
 # Pairs frames by nearest timestamp and ends with the shorter video. By default FFmpeg compares the last frame of
 # the shorter video with the whole rest of the other.

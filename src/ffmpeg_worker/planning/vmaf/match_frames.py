@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ffmpeg_worker.planning.vmaf.thumbnails import BLOCK, Floats, Numbers, Thumbnails
+from ffmpeg_worker.planning.vmaf.tone import Tone, measure_tone
 
 _CHANGE_COST = 60.0
 """Cost of a change of the offset."""
@@ -33,22 +34,6 @@ _MIN_MOTION = 0.03
 """Mean square change from frame to frame from which something moves."""
 _MIN_NOISE = 0.2
 """Mean square error of equal frames, from rounding both to 8 bits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tone:
-    """What makes the samples of two videos comparable: they are taken relative to the mean picture, times a gain.
-
-    Attributes:
-        reference_mean, distorted_mean: the mean picture of each video.
-        gain: contrast of the distorted video relative to the reference.
-        power: mean square of the samples of the distorted video relative to its mean picture.
-    """
-
-    reference_mean: Floats
-    distorted_mean: Floats
-    gain: float
-    power: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,25 +63,6 @@ class Match:
         """Mean square difference of each frame to the one at its offset; NaN outside the reference."""
         found: Floats = self.errors[np.arange(len(offsets)), offsets + self.reach]
         return found
-
-
-def measure_tone(reference: Thumbnails, distorted: Thumbnails, last: int) -> Tone:
-    """Measure the tone of both videos; only frames of the reference before `last` count."""
-    reference_mean, reference_power = _moments(reference, last)
-    distorted_mean, distorted_power = _moments(distorted, len(distorted))
-    gain = float(np.sqrt(distorted_power / reference_power)) if min(reference_power, distorted_power) > 1 else 1.0
-    return Tone(reference_mean, distorted_mean, float(np.clip(gain, 0.25, 4)), distorted_power)
-
-
-def _moments(video: Thumbnails, last: int) -> tuple[Floats, float]:
-    count = max(min(len(video), last), 1)
-    total = np.zeros(video.pixels.shape[1])
-    squares = 0.0
-    for rows in video.blocks(0, last):
-        total += rows.sum(0, dtype=np.float64)
-        squares += float(np.square(rows, dtype=np.float64).sum())
-    mean = total / count
-    return mean.astype(np.float32), squares / (count * len(mean)) - float(np.square(mean).mean())
 
 
 def match_frames(

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.errors import OutputRejected
 
+XPSNR_FILE = "xpsnr.txt"
+"""Name of the file with what xpsnr prints."""
 MAX_WORST = 5
 MIN_WORST_DISTANCE_S = 0.5
 

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels
+from ffmpeg_worker.scene.content import ChromaKey
 from ffmpeg_worker.scene.curve import Color
-from ffmpeg_worker.scene.scene import ChromaKey
 
 _MAX_DISTANCE = 255.0 * 2**0.5
 

@@ -22,7 +22,7 @@ from ffmpeg_worker.raster.media.color_space import ACCURATE
 from ffmpeg_worker.raster.media.filter_chain import FilterChain
 from ffmpeg_worker.raster.media.object_fit import Axis, Size, fit_content
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels, YuvBitmap, split_i420
-from ffmpeg_worker.scene.scene import ChromaKey
+from ffmpeg_worker.scene.content import ChromaKey
 
 # None of these formats starts another program or opens another file.
 _FORMATS = (

@@ -27,7 +27,7 @@ from ffmpeg_worker.raster.media.filter_chain import Filter, FilterChain
 from ffmpeg_worker.raster.media.object_fit import Size, Span, fit_content, snap_to_pixels
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap, YuvBitmap
 from ffmpeg_worker.raster.surfaces.dither import STEPS, round_dithered, round_plainly
-from ffmpeg_worker.scene.scene import ChromaKey
+from ffmpeg_worker.scene.content import ChromaKey
 
 _ROTATIONS: dict[int, list[Filter]] = {
     0: [],

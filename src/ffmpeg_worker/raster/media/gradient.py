@@ -12,7 +12,7 @@ from ffmpeg_worker.raster.media.object_fit import Size
 from ffmpeg_worker.raster.surfaces.bitmap import Floats, Pixels, YuvBitmap
 from ffmpeg_worker.raster.surfaces.bt709 import colors_to_yuv
 from ffmpeg_worker.raster.surfaces.dither import STEPS, triangular_noise
-from ffmpeg_worker.scene.scene import Gradient
+from ffmpeg_worker.scene.content import Gradient
 
 _ENTRIES = 1 << 15
 """Positions along a gradient at which its color is computed: more than pixels."""

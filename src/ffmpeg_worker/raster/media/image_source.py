@@ -18,7 +18,7 @@ from ffmpeg_worker.raster.media.decode_image import (
 )
 from ffmpeg_worker.raster.media.object_fit import Size
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap
-from ffmpeg_worker.scene.scene import ImageContent
+from ffmpeg_worker.scene.content import ImageContent
 
 _MAX_CACHED_BYTES = 64 * 1024 * 1024
 """Of an animation's fitted frames, which are reused when it loops."""

@@ -13,8 +13,8 @@ from ffmpeg_worker.raster.media.gradient import draw_gradient, draw_gradient_yuv
 from ffmpeg_worker.raster.media.object_fit import Size
 from ffmpeg_worker.raster.media.svg_source import rasterize
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, RgbaBitmap, apply_mask
+from ffmpeg_worker.scene.content import Gradient, ShapeContent
 from ffmpeg_worker.scene.curve import Color, Curve, color_at
-from ffmpeg_worker.scene.scene import Gradient, ShapeContent
 
 _PATH = re.compile(r"[MmLlHhVvCcSsQqTtAaZz0-9eE+\-., \t\r\n]*\Z")
 _MAX_PATH_LENGTH = 200_000

@@ -20,7 +20,7 @@ from ffmpeg_worker.raster.media.object_fit import Size, object_fit_scales
 from ffmpeg_worker.raster.media.svg_check import check_svg
 from ffmpeg_worker.raster.media.svg_text import DEFAULT_FAMILY, SvgFonts, prepare_text
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap
-from ffmpeg_worker.scene.scene import ImageContent
+from ffmpeg_worker.scene.content import ImageContent
 
 _MAX_BYTES = 8 * 1024 * 1024
 

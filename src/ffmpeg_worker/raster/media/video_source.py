@@ -13,7 +13,7 @@ from ffmpeg_worker.raster.media.frame_conversion import FrameConverter
 from ffmpeg_worker.raster.media.object_fit import Size
 from ffmpeg_worker.raster.media.video_decoder import VideoDecoder
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap
-from ffmpeg_worker.scene.scene import VideoContent
+from ffmpeg_worker.scene.content import VideoContent
 
 _ROUNDING_ERROR_S = 1e-6
 

@@ -11,7 +11,7 @@ import numpy as np
 from ffmpeg_worker.raster.media.audio_levels import AudioLevels
 from ffmpeg_worker.raster.media.object_fit import Size
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Floats, Pixels, RgbaBitmap
-from ffmpeg_worker.scene.scene import WaveformContent
+from ffmpeg_worker.scene.content import WaveformContent
 
 _BAR_WIDTH = 0.5
 """Of the distance between two bars."""

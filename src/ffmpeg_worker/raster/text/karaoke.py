@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from ffmpeg_worker.raster.text.glyph_masks import UNCHANGED, GlyphGroup, GlyphTransform, RoundedBox
 from ffmpeg_worker.raster.text.layout import Glyph, Layout
 from ffmpeg_worker.raster.text.paragraph import normalize_text
+from ffmpeg_worker.scene.content import Word
 from ffmpeg_worker.scene.curve import Color
-from ffmpeg_worker.scene.scene import Word
 from ffmpeg_worker.scene.text_style import Highlight
 
 _MAX_HIGHLIGHTED_PAUSE_S = 0.25

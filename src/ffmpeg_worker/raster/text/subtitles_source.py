@@ -14,8 +14,8 @@ from ffmpeg_worker.raster.text.glyph_masks import GlyphGroup
 from ffmpeg_worker.raster.text.karaoke import Karaoke, KaraokeState
 from ffmpeg_worker.raster.text.layout_text import layout_text
 from ffmpeg_worker.raster.text.painter import Painter
+from ffmpeg_worker.scene.content import Cue, SubtitlesContent, Word
 from ffmpeg_worker.scene.curve import Color, color_at
-from ffmpeg_worker.scene.scene import Cue, SubtitlesContent, Word
 from ffmpeg_worker.scene.subtitles.align_words import spread
 from ffmpeg_worker.scene.text_style import TextStyle
 

@@ -10,8 +10,8 @@ from ffmpeg_worker.raster.text.font_library import FontLibrary
 from ffmpeg_worker.raster.text.glyph_masks import UNCHANGED, GlyphGroup
 from ffmpeg_worker.raster.text.layout_text import layout_text
 from ffmpeg_worker.raster.text.painter import Painter
+from ffmpeg_worker.scene.content import TextContent
 from ffmpeg_worker.scene.curve import Color, color_at
-from ffmpeg_worker.scene.scene import TextContent
 
 
 class TextSource:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ffmpeg_worker.scene.scene import Cue, Word
+from ffmpeg_worker.scene.content import Cue, Word
 from ffmpeg_worker.scene.subtitles.unspaced_scripts import is_unspaced
 
 _TOKEN = re.compile(r"\S+")

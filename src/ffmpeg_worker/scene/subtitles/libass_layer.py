@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from ffmpeg_worker.composition.text_layer import SubtitlesLayer
 from ffmpeg_worker.errors import SourceError
 from ffmpeg_worker.scene.clips import SourceInfo, find_text
+from ffmpeg_worker.scene.content import VideoContent
 from ffmpeg_worker.scene.geometry import aspect_ratio, canvas_box, resolve_crop
 from ffmpeg_worker.scene.lint_warning import LintWarning
 from ffmpeg_worker.scene.preparation import LibassDrawing
 from ffmpeg_worker.scene.reference_box import ReferenceBox, even_side
 from ffmpeg_worker.scene.resolve_context import ResolveContext, ResolvedContent
 from ffmpeg_worker.scene.resolve_timing import ScheduledLayer
-from ffmpeg_worker.scene.scene import FontFile, VideoContent
+from ffmpeg_worker.scene.scene import FontFile
 from ffmpeg_worker.scene.subtitles.ass_script import parse_script
 from ffmpeg_worker.scene.subtitles.parse import is_ass
 from ffmpeg_worker.scene.timeline import frame_at

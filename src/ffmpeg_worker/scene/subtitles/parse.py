@@ -12,7 +12,7 @@ import pysubs2
 
 from ffmpeg_worker.budgets import MAX_SUBTITLE_CHARACTERS, MAX_SUBTITLE_CUES, MAX_SUBTITLE_LINE, MAX_TEXT
 from ffmpeg_worker.errors import SourceUnreadable
-from ffmpeg_worker.scene.scene import Cue, Word
+from ffmpeg_worker.scene.content import Cue, Word
 
 # None of these scans beyond the start of the next match, so that the time is linear in the length.
 _ASS_TAGS = re.compile(r"\{[^{}]*\}")

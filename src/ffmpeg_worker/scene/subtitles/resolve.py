@@ -9,13 +9,13 @@ from ffmpeg_worker.composition import text_layer
 from ffmpeg_worker.composition.text_layer import SubtitlesLayer
 from ffmpeg_worker.errors import InvalidJob, SourceError
 from ffmpeg_worker.scene.clips import find_text
+from ffmpeg_worker.scene.content import Cue, SubtitlesContent, Word
 from ffmpeg_worker.scene.geometry import Box, content_box
 from ffmpeg_worker.scene.lint_warning import LintWarning
 from ffmpeg_worker.scene.reference_box import ReferenceBox
 from ffmpeg_worker.scene.resolve_context import ResolveContext, ResolvedContent, resolve_box_crop
 from ffmpeg_worker.scene.resolve_text_style import max_width, resolve_text_style
 from ffmpeg_worker.scene.resolve_timing import ScheduledLayer
-from ffmpeg_worker.scene.scene import Cue, SubtitlesContent, Word
 from ffmpeg_worker.scene.subtitles.align_words import align_words, join_syllables
 from ffmpeg_worker.scene.subtitles.libass_layer import is_drawn_by_libass, resolve_libass_layer
 from ffmpeg_worker.scene.subtitles.parse import is_ass, parse_subtitles

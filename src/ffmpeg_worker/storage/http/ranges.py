@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -15,6 +15,7 @@ import aiohttp
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.client import OutboundClient
+from ffmpeg_worker.outbound.direct_body import BodyReader
 from ffmpeg_worker.retry import AttemptFailed
 from ffmpeg_worker.storage.errors import source_access_expired, source_changed, source_incomplete
 from ffmpeg_worker.storage.http.download import HttpDownload
@@ -73,7 +74,7 @@ class HttpRanges:
                 return
             found = self._read_first(response, end)
             self._name = name_of(self._source.url, response.content_type)
-            yield RangeAnswer(found, self._blocks(response, 0, min(end, found.size)))
+            yield RangeAnswer(found, _Body(response, min(end, found.size), self._shown))
 
     @asynccontextmanager
     async def request(self, start: int, end: int, version: SourceVersion) -> AsyncIterator[RangeAnswer]:
@@ -81,7 +82,7 @@ class HttpRanges:
         headers = {"Range": f"bytes={start}-{end - 1}", "If-Range": version.validator}
         async with self._get(headers) as response:
             self._check(response, start, end, version)
-            yield RangeAnswer(version, self._blocks(response, start, end))
+            yield RangeAnswer(version, _Body(response, end - start, self._shown))
 
     async def close(self) -> None:
         """See `RangeRequests.close`."""
@@ -154,15 +155,35 @@ class HttpRanges:
             return source_changed(self._shown)
         return source_status_error(self._shown, response)
 
-    async def _blocks(self, response: aiohttp.ClientResponse, start: int, end: int) -> AsyncGenerator[bytes, None]:
-        received = start
-        async for block in response.content.iter_any():
-            received += len(block)
-            if received > end:
-                raise source_bad_answer(self._shown, "it is longer than the range that was requested")
-            yield block
-        if received < end:
-            raise AttemptFailed(source_incomplete(self._shown, received - start, end - start))
+
+class _Body:
+    """`RangeBody` of an answer that must be `size` bytes long."""
+
+    def __init__(self, response: aiohttp.ClientResponse, size: int, shown: str) -> None:
+        self._reader = BodyReader(response, size)
+        self._size = size
+        self._shown = shown
+        self._received = 0
+
+    async def read_into(self, buffer: memoryview) -> int:
+        """See `RangeBody.read_into`."""
+        count = await self._reader.read_into(buffer)
+        self._received += count
+        if self._received > self._size:
+            raise source_bad_answer(self._shown, "it is longer than the range that was requested")
+        if not count and self._received < self._size:
+            raise AttemptFailed(source_incomplete(self._shown, self._received, self._size))
+        return count
+
+    @property
+    def connection(self) -> int | None:
+        """See `RangeBody.connection`."""
+        return self._reader.connection
+
+    def note_received(self, count: int) -> None:
+        """See `RangeBody.note_received`."""
+        self._received += count
+        self._reader.note_received(count)
 
 
 def _read_content_range(response: aiohttp.ClientResponse) -> tuple[int, int, int] | None:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ffmpeg_worker.errors import DiskFull, FileError, KeyLimitReached, Misconfigured
+from ffmpeg_worker.storage.local.owner_marks import count_file, count_files, mark_file, supports_marks
 from ffmpeg_worker.storage.local.roots import LocalRoots
 
-_MARK = "user.ffmpeg_worker.key"
-"""Extended attribute of a file in the data root: the owner of the job that wrote it."""
 _RECOUNT_S = 60.0
-_OTHERS_PART = 10
+_SPARED_SHARE = 10
+"""Where there are several keys, each leaves one part in so many of the space to the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +32,7 @@ class DataUsage:
     """Bytes of outputs by owner, in the data root, the allowed folders and the folder of queued jobs.
 
     Each output is marked with its owner, so that a count of the files finds what was written before the start and
-    leaves out what was deleted. Where there are several keys, each leaves a tenth of the space to the others.
-    Nothing is marked or counted for a single key without a limit.
+    leaves out what was deleted. Nothing is marked or counted for a single key without a limit.
     """
 
     def __init__(
@@ -114,7 +112,7 @@ class DataUsage:
             size += status.st_size
             copied[folder] += status.st_size if status.st_dev != folder.stat().st_dev else 0
             if self.is_counted:
-                _add_marked(replaced, target)
+                replaced.update(count_file(target))
         for folder, count in copied.items():
             _require_free(folder, self._min_free_bytes // 2 + count)
         return Survey(size, replaced)
@@ -185,22 +183,19 @@ class DataUsage:
     def forget(self, path: Path) -> None:
         """Count a file no longer, which is about to be removed or replaced."""
         if self.is_counted:
-            found = Counter[str]()
-            _add_marked(found, path)
-            self.bytes_by_owner -= found
+            self.bytes_by_owner -= count_file(path)
 
     def mark(self, path: Path, owner: str) -> None:
         """Mark a file as an output of `owner`; a file system without marks, of an allowed folder, is left out."""
         if self.is_counted:
-            with suppress(OSError):
-                os.setxattr(path, _MARK, owner.encode(), follow_symlinks=False)
+            mark_file(path, owner)
 
     def _takes_too_much(self, owner: str, size: int) -> bool:
         held = self.bytes_by_owner[owner] + size
         if self._max_bytes_per_key is not None:
             return held > self._max_bytes_per_key
         left = min(shutil.disk_usage(folder).free for folder in self._disks)
-        return held > (_OTHERS_PART - 1) * left
+        return held > (_SPARED_SHARE - 1) * left
 
     def _is_full(self, size: int) -> bool:
         return self._max_bytes is not None and self.bytes_by_owner.total() + size > self._max_bytes
@@ -210,41 +205,9 @@ class DataUsage:
         async with self._counting:
             if self._counted_at is not None and time.monotonic() - self._counted_at < _RECOUNT_S:
                 return
-            found = await asyncio.to_thread(_count_marked, [*self._folders])
+            found = await asyncio.to_thread(count_files, [*self._folders])
             self.bytes_by_owner = found + self._coming
             self._counted_at = time.monotonic()
-
-
-def _count_marked(folders: Iterable[Path]) -> Counter[str]:
-    found: Counter[str] = Counter()
-    seen: set[tuple[int, int]] = set()
-    for folder in folders:
-        for parent, _, names in os.walk(folder):
-            for name in names:
-                _add_marked(found, Path(parent) / name, seen)
-    return found
-
-
-def _add_marked(found: Counter[str], path: Path, seen: set[tuple[int, int]] | None = None) -> None:
-    """Add the size of a file for its owner; with `seen`, that of a file with several names only once."""
-    with suppress(OSError):  # not marked, or gone
-        owner = os.getxattr(path, _MARK, follow_symlinks=False).decode("ascii", "replace")
-        status = path.lstat()
-        if seen is not None:
-            if (status.st_dev, status.st_ino) in seen:
-                return
-            seen.add((status.st_dev, status.st_ino))
-        found[owner] += status.st_size
-
-
-def supports_marks(folder: Path) -> bool:
-    """Whether files on the disk of a folder can have extended attributes."""
-    try:
-        os.setxattr(folder, _MARK, b"")
-        os.removexattr(folder, _MARK)
-    except (OSError, AttributeError):  # macOS has no such functions
-        return False
-    return True
 
 
 def _cannot_mark(folder: Path, what: str) -> Misconfigured:

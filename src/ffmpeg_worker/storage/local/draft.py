@@ -17,7 +17,7 @@ from typing import NoReturn, Self
 from ffmpeg_worker.errors import FileError
 from ffmpeg_worker.storage.local.data_usage import Survey
 from ffmpeg_worker.storage.local.file_area import FileArea, cannot_write
-from ffmpeg_worker.storage.local.socket_copy import Turn, copy_from_socket, write_all
+from ffmpeg_worker.storage.socket_copy import Turn, copy_from_socket, write_all
 from ffmpeg_worker.tasks import finish_then_cancel
 
 _RESUMABLE = ".resumable"

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.logs import log
-from ffmpeg_worker.storage.local.data_usage import supports_marks
 from ffmpeg_worker.storage.local.file_area import UPLOAD_MARK, UPLOADS, remove_empty_folders
+from ffmpeg_worker.storage.local.owner_marks import supports_marks
 from ffmpeg_worker.storage.local.roots import KEY_FOLDERS, LocalRoots
 
 _INTERVAL_S = 300.0

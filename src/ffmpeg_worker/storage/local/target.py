@@ -7,7 +7,7 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -94,6 +94,9 @@ class LocalDelivery:
     def send(self, name: str, path: Path) -> None:
         """Remember the file; `finish` links all of them."""
         self._files[name] = path
+
+    def expect_growing(self, _names: Iterable[str]) -> None:
+        """Does nothing: see `accepts_growing`."""
 
     def follow(self, _name: str, file: BinaryIO, _size: int) -> None:
         """Does nothing: see `accepts_growing`."""

@@ -11,14 +11,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
-from ffmpeg_worker.errors import AddressNotAllowed, TargetError, WorkerError
+from ffmpeg_worker.errors import AddressNotAllowed, WorkerError
 from ffmpeg_worker.logs import log
-from ffmpeg_worker.storage.backends import NOT_REMOVABLE, BeginUpload, EarlyUploadFailed
+from ffmpeg_worker.storage.backends import BeginUpload, EarlyUploadFailed
+from ffmpeg_worker.storage.objects.join_parts import join_parts
 from ffmpeg_worker.storage.objects.part_sender import PartRequestFailed
 from ffmpeg_worker.storage.objects.part_store import PartData, PartStore
 from ffmpeg_worker.storage.objects.upload_memory import Part, UploadShare
 from ffmpeg_worker.storage.part_plan import PartPlan
-from ffmpeg_worker.storage.removal_permit import may_remove
 from ffmpeg_worker.storage.transfer import TransferMeter
 from ffmpeg_worker.tasks import cancel_and_wait, finish_shielded, run_all
 
@@ -99,7 +99,7 @@ class PartwiseUpload:
                 meter.expect(status.st_size)
                 upload = await self._wait_for_begin(self._beginning)
                 sent = await self._complete(upload, file, status.st_size, meter)
-                etag = await self._join(upload, [part.tag for part in sent])
+                etag = await join_parts(self._parts, upload, [part.tag for part in sent], self._delete)
         except _FAILURES as error:
             await self.abort()
             raise EarlyUploadFailed from error
@@ -112,8 +112,9 @@ class PartwiseUpload:
     async def drop(self, upload: str) -> None:
         """See `EarlyUpload.drop`."""
         try:
-            await self._parts.abort(upload)
-        except _FAILURES as error:
+            async with asyncio.timeout(_REMOVAL_S):
+                await self._parts.abort(upload)
+        except (*_FAILURES, TimeoutError) as error:
             log(logging.WARNING, "parts left in the store", reason=type(error).__name__)
 
     async def abort(self) -> None:
@@ -208,34 +209,6 @@ class PartwiseUpload:
         await run_all(send(changed) for _ in range(_MAX_LAST_PARTS))
         await cancel_and_wait(*self._early.values())  # the file may have become shorter
         return [sent[number] for number in numbers]
-
-    async def _join(self, upload: str, tags: list[str]) -> str | None:
-        """Make the object; one that arrives although the caller was cancelled is deleted."""
-        joining = asyncio.ensure_future(self._parts.join(upload, tags))
-        try:
-            return await asyncio.shield(joining)
-        except asyncio.CancelledError:
-            if not await finish_shielded(self._take_back(joining)):
-                raise TargetError(
-                    "An object could not be removed.",
-                    code=NOT_REMOVABLE,
-                    hint="Allow the credentials to delete objects there.",
-                ) from None
-            raise
-
-    async def _take_back(self, joining: asyncio.Future[str | None]) -> bool:
-        """Delete the object that may be there, unless it may be that of another attempt; `False` if that fails."""
-        await asyncio.wait({joining}, timeout=_REMOVAL_S / 2)
-        is_certain = joining.done() and joining.exception() is not None
-        await cancel_and_wait(joining)
-        if is_certain or not await may_remove():
-            return True
-        try:
-            async with asyncio.timeout(_REMOVAL_S / 2):
-                await self._delete()
-        except (WorkerError, TimeoutError):
-            return False
-        return True
 
 
 def _hash(data: Part) -> str:

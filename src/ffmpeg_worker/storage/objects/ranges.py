@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ class ObjectRanges:
         self._client = client
         self._ticket = ticket
         self._key = key
-        self._shown = shown
+        self.shown = shown
 
     @property
     def max_parallel(self) -> int:
@@ -62,11 +62,11 @@ class ObjectRanges:
             options["if_match"] = version.validator
         request = obstore.get_async(self._client, self._key, options=options)
         try:
-            reply = await await_reply(request, self._ticket, f'input "{self._shown}"')
+            reply = await await_reply(request, self._ticket, f'input "{self.shown}"')
             found = self._check(reply, start, end, version)
         except CLIENT_ERRORS as error:
-            raise self._error_of(error, is_first=version is None) from None
-        yield RangeAnswer(found, self._blocks(reply, start, min(end, found.size)))
+            raise self.error_of(error, is_first=version is None) from None
+        yield RangeAnswer(found, _Body(self, reply, min(end, found.size) - start))
 
     def _check(self, reply: GetResult, start: int, end: int, version: SourceVersion | None) -> SourceVersion:
         size, etag = reply.meta["size"], reply.meta["e_tag"]
@@ -75,33 +75,61 @@ class ObjectRanges:
                 raise NotRanged
             return SourceVersion(size, etag)
         if size != version.size or etag != version.validator or reply.range != (start, end):
-            raise source_changed(self._shown)
+            raise source_changed(self.shown)
         return version
 
-    def _error_of(self, error: Exception, *, is_first: bool) -> Exception:
+    def error_of(self, error: Exception, *, is_first: bool) -> Exception:
+        """The error of a request, or of the transfer of its bytes, as the worker's own."""
         failure = classify(error)
         if failure is Failure.UNAVAILABLE:
-            return AttemptFailed(source_error(failure, self._shown))
+            return AttemptFailed(source_error(failure, self.shown))
         if is_first:
             # A store refuses ranges of empty objects.
-            return NotRanged() if failure is Failure.REFUSED else source_error(failure, self._shown)
+            return NotRanged() if failure is Failure.REFUSED else source_error(failure, self.shown)
         if failure is Failure.FORBIDDEN:
-            return source_access_expired(self._shown)
+            return source_access_expired(self.shown)
         if failure is Failure.CHANGED:
-            return source_changed(self._shown)
+            return source_changed(self.shown)
         if failure is Failure.NOT_FOUND:
-            return AttemptFailed(source_changed(self._shown))
-        return source_error(failure, self._shown)
+            return AttemptFailed(source_changed(self.shown))
+        return source_error(failure, self.shown)
 
-    async def _blocks(self, reply: GetResult, start: int, end: int) -> AsyncGenerator[bytes, None]:
-        received = start
+
+class _Body:
+    """`RangeBody` of an answer that must be `size` bytes long."""
+
+    def __init__(self, requests: ObjectRanges, reply: GetResult, size: int) -> None:
+        self._requests = requests
+        self._blocks = aiter(reply.stream(_CHUNK_BYTES))
+        self._size = size
+        self._received = 0
+        self._block = memoryview(b"")
+
+    async def read_into(self, buffer: memoryview) -> int:
+        """See `RangeBody.read_into`."""
+        if not self._block:
+            self._block = await self._next()
+        count = min(len(self._block), len(buffer))
+        buffer[:count] = self._block[:count]
+        self._block = self._block[count:]
+        return count
+
+    @property
+    def connection(self) -> None:
+        """See `RangeBody.connection`."""
+        return
+
+    def note_received(self, count: int) -> None:
+        """See `RangeBody.note_received`."""
+
+    async def _next(self) -> memoryview:
         try:
-            async for block in reply.stream(_CHUNK_BYTES):
-                received += len(block)
-                if received > end:
-                    raise source_changed(self._shown)
-                yield bytes(block)
+            block = memoryview(await anext(self._blocks, b""))
         except CLIENT_ERRORS as error:
-            raise self._error_of(error, is_first=False) from None
-        if received < end:
-            raise AttemptFailed(source_incomplete(self._shown, received - start, end - start))
+            raise self._requests.error_of(error, is_first=False) from None
+        self._received += len(block)
+        if self._received > self._size:
+            raise source_changed(self._requests.shown)
+        if not block and self._received < self._size:
+            raise AttemptFailed(source_incomplete(self._requests.shown, self._received, self._size))
+        return block

@@ -20,8 +20,8 @@ from ffmpeg_worker.storage.ranged.range_requests import (
     WholeAnswer,
     WholeSource,
 )
-from ffmpeg_worker.storage.ranged.ranged_file import RangedFile, SparsePlace
-from ffmpeg_worker.storage.ranged.sparse_file import SparseFile
+from ffmpeg_worker.storage.ranged.ranged_file import RangedFile
+from ffmpeg_worker.storage.ranged.sparse_file import SparseFile, SparsePlace
 from ffmpeg_worker.storage.transfer import DownloadLimits, TransferMeter, download_folder
 
 _FIRST_BYTES = 512 << 10
@@ -132,7 +132,7 @@ def _remove(file: SparseFile) -> None:
 
 
 async def _receive(opened: RangedFile, answer: RangeAnswer) -> None:
-    start = 0
-    async for block in answer.blocks:
-        await opened.receive(start, block)
-        start += len(block)
+    start, buffer = 0, memoryview(bytearray(_FIRST_BYTES))
+    while count := await answer.body.read_into(buffer):
+        await opened.writer.write(start, buffer[:count])
+        start += count

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,12 +32,36 @@ class SourceVersion:
         return self.validator if self.is_etag else None
 
 
+class RangeBody(Protocol):
+    """The bytes of an answer, in order."""
+
+    async def read_into(self, buffer: memoryview) -> int:
+        """Wait for bytes, and write as many as there are to `buffer`, which is not empty.
+
+        Returns:
+            How many; 0 at the end of the range.
+
+        Raises:
+            AttemptFailed, SourceError: see `RangeRequests.request`.
+        """
+        ...
+
+    @property
+    def connection(self) -> int | None:
+        """A non-blocking socket at which the next bytes arrive as they are; `None`: only `read_into` gets them."""
+        ...
+
+    def note_received(self, count: int) -> None:
+        """Note that so many bytes were taken from the socket."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class RangeAnswer:
-    """The answer to a request for a range; `blocks` are the bytes from its start on."""
+    """The answer to a request for a range; `body` brings the bytes from its start on."""
 
     version: SourceVersion
-    blocks: AsyncGenerator[bytes, None]
+    body: RangeBody
 
 
 @dataclass(frozen=True, slots=True)

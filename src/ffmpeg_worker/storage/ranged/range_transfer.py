@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterable, Iterator
-from contextlib import aclosing, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Protocol
 
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.retry import AttemptFailed, backoff
 from ffmpeg_worker.storage.errors import source_incomplete
+from ffmpeg_worker.storage.ranged.arrival_buffer import ArrivalBuffer
 from ffmpeg_worker.storage.ranged.link_meter import LinkMeter
-from ffmpeg_worker.storage.ranged.range_requests import RangeRequests
+from ffmpeg_worker.storage.ranged.range_requests import RangeBody, RangeRequests
+from ffmpeg_worker.storage.ranged.range_writer import RangeWriter
 from ffmpeg_worker.storage.ranged.sparse_file import SparseFile
+from ffmpeg_worker.storage.socket_copy import count_ready
 from ffmpeg_worker.storage.transfer import DownloadLimits, StallGuard
 from ffmpeg_worker.tasks import cancel_and_wait
 
-_FLUSH_BYTES = 1 << 20
+_BUFFER_BYTES = 1 << 20
+_FLOWING_BYTES = 256 << 10
+"""So many bytes that have arrived are copied to the file by a thread, together with those that follow at once."""
+_TURN_BYTES = 4 << 20
+_COPIED_BYTES = 256 << 10
+"""Bytes of one read of that thread: they stay in the cache of the processor until they are written."""
 _BATCH_S = 0.005
 """A reader waits so long for the bytes behind those that it reads: small writes are dear."""
 _STRETCH_BYTES = 4 << 20
@@ -35,13 +43,10 @@ class Owner(Protocol):
     limits: DownloadLimits
     shown: str
     connections: LinkMeter
+    writer: RangeWriter
 
     def note_request(self) -> None:
         """Count a request."""
-        ...
-
-    async def receive(self, start: int, block: bytes | bytearray) -> None:
-        """Write bytes that have arrived."""
         ...
 
 
@@ -59,7 +64,7 @@ class RangeTransfer:
         self._allowed = allowed
         self._moved = asyncio.Event()
         self._file = file
-        self._pending = bytearray()
+        self._pending = ArrivalBuffer(_BUFFER_BYTES)
         self._lock = asyncio.Lock()
         self._later: asyncio.Task[None] | None = None
 
@@ -101,15 +106,11 @@ class RangeTransfer:
     async def flush(self) -> None:
         """See `Transfer.flush`."""
         async with self._lock:
-            block, self._pending = self._pending, bytearray()
-            if not block:
-                return
-            try:
-                await self.owner.receive(self.position, block)
-            except BaseException:
-                self._pending = block + self._pending  # the next block belongs behind it
-                raise
-            self.position += len(block)
+            block = self._pending.waiting
+            if block:
+                await self.owner.writer.write(self.position, block)
+                self._pending.drop(len(block))
+                self.position += len(block)
 
     async def _attempt(self) -> None:
         owner, start, end = self.owner, self.position, self.end
@@ -119,22 +120,19 @@ class RangeTransfer:
         async with owner.requests.request(start, end, self._file.version) as answer:
             owner.connections.note_latency(time.monotonic() - began_at)
             try:
-                async with aclosing(answer.blocks) as blocks:
-                    await self._receive(blocks, guard)
+                await self._receive(answer.body, guard)
             finally:
                 if self._later is not None:
                     await cancel_and_wait(self._later)
                     self._later = None
                 await self.flush()
 
-    async def _receive(self, blocks: AsyncIterable[bytes], guard: StallGuard) -> None:
+    async def _receive(self, body: RangeBody, guard: StallGuard) -> None:
         connections, end = self.owner.connections, self.end
         first, stretch = self.arrived, connections.begin()
         try:
-            async for block in blocks:
-                self._pending += block
-                guard.count(len(block))
-                await self._flush_if_due()
+            while count := await self._receive_some(body):
+                guard.count(count)
                 if self.arrived >= self.end < end:
                     return
                 is_ahead = self._allowed <= self.arrived < self.end
@@ -150,6 +148,28 @@ class RangeTransfer:
         finally:
             connections.end(stretch, self.arrived - first)
 
+    async def _receive_some(self, body: RangeBody) -> int:
+        """Wait for bytes; return how many have arrived, 0 at the end."""
+        count = await self._copy_flowing(body)
+        if not count and (count := await body.read_into(self._pending.make_space())):
+            self._pending.add(count)
+            await self._flush_if_due()
+        return count
+
+    async def _copy_flowing(self, body: RangeBody) -> int:
+        """Let a thread copy bytes from the connection to the file, if they arrive fast; return how many."""
+        connection = body.connection
+        wanted = min(self.end, self._allowed, self.arrived + _TURN_BYTES) - self.arrived
+        if connection is None or wanted < _FLOWING_BYTES or count_ready(connection) < _FLOWING_BYTES:
+            return 0
+        await self.flush()
+        async with self._lock:
+            memory = self._pending.make_space()[:_COPIED_BYTES]
+            count = await self.owner.writer.write_from(connection, self.position, wanted, memory)
+            self.position += count
+        body.note_received(count)
+        return count
+
     @property
     def arrived(self) -> int:
         """See `Transfer.arrived`."""
@@ -157,7 +177,7 @@ class RangeTransfer:
 
     async def _flush_if_due(self) -> None:
         size = len(self._pending)
-        if size >= _FLUSH_BYTES:
+        if not self._pending.make_space():
             await self.flush()
         elif self._file.is_awaited(self.position, self.arrived):
             if size >= self.owner.connections.link.rate * _BATCH_S:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ffmpeg_worker.errors import DiskFull, SourceUnreachable, WorkerError
-from ffmpeg_worker.storage.errors import source_too_large
+from ffmpeg_worker.errors import SourceUnreachable, WorkerError
 from ffmpeg_worker.storage.ranged.byte_ranges import ByteRanges
 from ffmpeg_worker.storage.ranged.link_meter import LinkMeter
 from ffmpeg_worker.storage.ranged.range_requests import RangeRequests
 from ffmpeg_worker.storage.ranged.range_transfer import RangeTransfer
+from ffmpeg_worker.storage.ranged.range_writer import RangeWriter
 from ffmpeg_worker.storage.ranged.read_ahead import MIN_BLOCK_BYTES, ReadAhead, Wanted
-from ffmpeg_worker.storage.ranged.sparse_file import SparseFile
+from ffmpeg_worker.storage.ranged.sparse_file import SparsePlace
 from ffmpeg_worker.storage.transfer import DownloadLimits, TransferMeter
 from ffmpeg_worker.tasks import cancel_and_wait
 
@@ -23,16 +21,6 @@ _UNSTABLE = frozenset({"source_changed", "source_bad_answer"})
 """Codes of errors that the next attempt at the job may avoid by downloading the source whole."""
 _KEPT_BYTES = 1 << 20
 """A request that has so much left goes on when its reader has ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class SparsePlace:
-    """A sparse file, and what its user calls: to give it back, to get more disk space, to report a change."""
-
-    file: SparseFile
-    release: Callable[[], None]
-    make_room: Callable[[], Awaitable[bool]]
-    distrust: Callable[[], None] = lambda: None
 
 
 class RangedFile:
@@ -52,17 +40,14 @@ class RangedFile:
         self.requests = requests
         self.shown = shown
         self.limits = limits
-        self.fetched_bytes = 0
-        """Bytes that this job caused to be fetched."""
+        self.writer = RangeWriter(place, shown, limits, meter)
         self.request_count = 0
         self.connections = LinkMeter()
         self.problem: WorkerError | None = None
         """The first error that made a read fail."""
         self._place = place
         self._file = place.file
-        self._meter = meter
         self._read = ByteRanges()
-        self._fetched = ByteRanges()
         self._readers = 0
         self._tasks: dict[asyncio.Task[None], RangeTransfer] = {}
         self._is_closed = False
@@ -91,9 +76,14 @@ class RangedFile:
         return self._file.open_descriptor()
 
     @property
+    def fetched_bytes(self) -> int:
+        """Bytes that this job caused to be fetched."""
+        return self.writer.count
+
+    @property
     def reused_bytes(self) -> int:
         """Bytes that this job has read and that other jobs, or earlier ones, caused to be fetched."""
-        return sum(stop - start for range_ in self._read for start, stop in self._fetched.gaps(*range_))
+        return sum(stop - start for range_ in self._read for start, stop in self.writer.ranges.gaps(*range_))
 
     @property
     def is_closed(self) -> bool:
@@ -168,25 +158,6 @@ class RangedFile:
     def note_request(self) -> None:
         """See `Owner.note_request`."""
         self.request_count += 1
-
-    async def receive(self, start: int, block: bytes | bytearray) -> None:
-        """Write a block that has arrived for this job.
-
-        Raises:
-            SourceTooLarge: the job has fetched more than it may.
-            DiskFull: the disk has no space for it.
-        """
-        if self.fetched_bytes + len(block) > self.limits.max_bytes:
-            raise source_too_large(self.shown, self.limits.max_bytes)
-        try:
-            await self._file.write(block, start, self.limits.min_free_bytes)
-        except DiskFull:
-            if not await self._place.make_room():
-                raise
-            await self._file.write(block, start, self.limits.min_free_bytes)
-        self.fetched_bytes += len(block)
-        self._fetched.add(start, start + len(block))
-        self._meter.add(len(block))
 
     def _start_transfer(self, start: int, end: int, allowed: int) -> None:
         transfer = RangeTransfer(self, self._file, start, end, allowed)

@@ -17,6 +17,8 @@ _MAX_RATE = 400_000_000
 """Bytes per second up to which the latency of the next request shall not make a reader wait."""
 _MIN_WINDOW_BYTES = 1 << 20
 """A reader has at most as much ahead of it as it has read, until that is so much."""
+_SHORT_BYTES = 4 << 20
+"""A reader that has read less may be after a single picture."""
 _LONG_BYTES = 32 << 20
 """A reader that has read so much probably reads all."""
 _LONG_SHARE = 4
@@ -62,13 +64,14 @@ class _Run:
     goal: int
     """Byte behind the last one that was wanted."""
     read: int = 0
-    waited_at: int = 0
-    """Byte behind the last read for which the reader had to wait."""
+    waited_at: int | None = None
+    """Byte behind the last read for which the reader had to wait; a jump does not count."""
 
     def is_hungry(self, early: int) -> bool:
         """Whether the reader is faster than the source; `early` bytes are requested before they are wanted."""
-        near = max(_MIN_WINDOW_BYTES + early, self.read // 4)
-        return self.read >= _MIN_WINDOW_BYTES and self.position - self.waited_at <= near
+        if self.waited_at is None or self.read < _MIN_WINDOW_BYTES:
+            return False
+        return self.position - self.waited_at <= max(_MIN_WINDOW_BYTES + early, self.read // 4)
 
 
 class ReadAhead:
@@ -111,8 +114,8 @@ class ReadAhead:
     def _go_on(self, run: _Run, start: int, link: Link) -> Wanted | None:
         early = min(run.read, round(link.latency_s * min(link.rate, _MAX_RATE)))
         is_hungry = run.is_hungry(early)
-        if run.read < _MIN_WINDOW_BYTES:
-            early = 0
+        if not is_hungry and run.read < _LONG_BYTES:
+            early = 0  # what is ahead of it lasts until the next answer
         window = window_size(run.read, link.latency_s, is_hungry=is_hungry)
         goal = self._cap(run.position + window, run.position)
         if run.position <= run.goal and goal - run.goal < window // _STEPS and not goal == self._limit > run.goal:
@@ -147,7 +150,7 @@ def block_size(latency_s: float) -> int:
 def window_size(read: int, latency_s: float, *, is_hungry: bool = False) -> int:
     """Bytes to have ahead of a reader that has read `read` bytes one after the other."""
     if read < _LONG_BYTES:
-        return min(_MIN_WINDOW_BYTES, max(read, block_size(latency_s)))
+        return min(_MIN_WINDOW_BYTES, max(read if is_hungry else read // 2, block_size(latency_s)))
     return min(read // (_HUNGRY_SHARE if is_hungry else _LONG_SHARE), MAX_AHEAD_BYTES)
 
 
@@ -155,5 +158,7 @@ def reach_size(read: int, *, is_hungry: bool) -> int:
     """Bytes behind the goal that a request for such a reader may bring, too."""
     if is_hungry:
         most = _MAX_HUNGRY_REACH_BYTES if read < _LONG_BYTES else _MAX_LONG_REACH_BYTES
-        return min(2 * read, most)
-    return min(max(read // 2, MIN_BLOCK_BYTES), _MAX_REACH_BYTES if read < _LONG_BYTES else MAX_AHEAD_BYTES)
+        return min(read // 2 if read < _SHORT_BYTES else 2 * read, most)
+    if read < _LONG_BYTES:
+        return min(max(read // 8, MIN_BLOCK_BYTES), _MAX_REACH_BYTES)
+    return min(read // 2, MAX_AHEAD_BYTES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import FileIO
@@ -14,7 +14,7 @@ from typing import Protocol
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.storage.ranged.byte_ranges import ByteRanges
 from ffmpeg_worker.storage.ranged.range_requests import SourceVersion
-from ffmpeg_worker.storage.transfer import write_block
+from ffmpeg_worker.storage.transfer import receive_block, write_block
 
 _NEAR_BYTES = 1 << 20
 """A reader waits for a transfer that is no farther behind; else it gets one of its own."""
@@ -98,14 +98,24 @@ class SparseFile:
             self.close()
             raise
 
-    async def write(self, block: bytes | bytearray, start: int, min_free_bytes: int) -> None:
+    async def write(self, block: bytes | bytearray | memoryview, start: int, min_free_bytes: int) -> None:
         """Write bytes that have arrived.
 
         Raises:
             DiskFull: the disk has no space for them.
         """
         await write_block(self._file, block, start, min_free_bytes=min_free_bytes)
-        self.present.add(start, start + len(block))
+        self.mark(start, start + len(block))
+
+    async def write_from(
+        self, connection: int, start: int, count: int, memory: memoryview, min_free_bytes: int
+    ) -> int:
+        """Write up to `count` bytes that arrive at a socket, and do not mark them; see `receive_block`."""
+        return await receive_block(self._file, connection, start, count, memory, min_free_bytes=min_free_bytes)
+
+    def mark(self, start: int, end: int) -> None:
+        """Note that a range is in the file, and wake those that wait for it."""
+        self.present.add(start, end)
         for waiter in self._waiters:
             if self.present.covers(waiter.start, waiter.end):
                 waiter.woken.set()
@@ -200,3 +210,13 @@ class SparseFile:
         if not self._file.closed:
             self._file.close()
             self.path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class SparsePlace:
+    """A sparse file, and what its user calls: to give it back, to get more disk space, to report a change."""
+
+    file: SparseFile
+    release: Callable[[], None]
+    make_room: Callable[[], Awaitable[bool]]
+    distrust: Callable[[], None] = lambda: None

@@ -8,7 +8,6 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,11 +24,14 @@ from ffmpeg_worker.errors import (
     UnsupportedFeature,
     WorkerError,
 )
-from ffmpeg_worker.ffmpeg.probe import prober as prober_module
-from ffmpeg_worker.ffmpeg.probe.prober import Prober, ProbeSession
+from ffmpeg_worker.ffmpeg.probe import probe_pool
+from ffmpeg_worker.ffmpeg.probe.probe_session import ProbeSession
+from ffmpeg_worker.ffmpeg.probe.prober import Prober
 from ffmpeg_worker.process.child import Exit
+from ffmpeg_worker.process.spawner import Spawner
 from ffmpeg_worker.sandbox.apply_confinement import CONFINEMENT_FAILED
 from support.programs.fake_spawner import FakeSpawner, Script
+from support.wait_until import until_async
 
 DOCUMENT = {"streams": [], "format": {"filename": "a.mp4"}}
 FFPROBE = Path("/usr/bin/ffprobe")
@@ -76,7 +78,7 @@ def forked(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[FakeProcess]]:
             processes.append(FakeProcess(left.pop(0) if len(left) > 1 else left[0]))
             return processes[-1]
 
-        monkeypatch.setattr(prober_module, "fork_probe_process", fork)
+        monkeypatch.setattr(probe_pool, "fork_probe_process", fork)
         return processes
 
     return prepare
@@ -89,6 +91,10 @@ def with_ffprobe(*scripts: Script) -> tuple[Prober, FakeSpawner]:
     return Prober(FFPROBE, spawner.as_spawner()), spawner
 
 
+def session_of(prober: Prober, deadline: float | None = None) -> ProbeSession:
+    return ProbeSession(prober.ffprobe, prober.full, prober.quick, deadline=deadline)
+
+
 def with_pyav() -> Prober:
     return Prober(None, FakeSpawner(lambda _: Script()).as_spawner())
 
@@ -96,7 +102,7 @@ def with_pyav() -> Prober:
 async def test_ffprobe_answers_where_it_is_installed() -> None:
     prober, spawner = with_ffprobe(Script({1: json.dumps(DOCUMENT).encode()}))
     assert prober.program == "ffprobe"
-    assert await ProbeSession(prober).probe(Path("/data/a.mp4"), ("-show_packets",)) == DOCUMENT
+    assert await session_of(prober).probe(Path("/data/a.mp4"), ("-show_packets",)) == DOCUMENT
     [command] = spawner.commands
     assert (command[0], command[-2:]) == ("/usr/bin/ffprobe", ["-show_packets", "file:a.mp4"])
 
@@ -111,7 +117,7 @@ async def test_ffprobe_answers_where_it_is_installed() -> None:
 async def test_what_ffprobe_cannot_read(script: Script, code: str) -> None:
     prober, _ = with_ffprobe(script)
     with pytest.raises(SourceUnreadable) as caught:
-        await ProbeSession(prober).probe(Path("/data/a.mp4"))
+        await session_of(prober).probe(Path("/data/a.mp4"))
     assert caught.value.code == code
     assert caught.value.stderr in {None, "a.mp4: Invalid data"}
 
@@ -122,14 +128,14 @@ ANSWER = Script({1: json.dumps(DOCUMENT).encode()})
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
 async def test_ffprobe_is_run_again_if_a_signal_ends_it(number: int) -> None:
     prober, spawner = with_ffprobe(Script(code=None, signal=number), ANSWER)
-    assert await ProbeSession(prober).probe(Path("/data/a.mp4")) == DOCUMENT
+    assert await session_of(prober).probe(Path("/data/a.mp4")) == DOCUMENT
     assert len(spawner.commands) == 2
 
 
 async def test_an_ffprobe_that_is_killed_twice_is_the_trouble_of_the_worker() -> None:
     prober, spawner = with_ffprobe(Script(code=None, signal=signal.SIGKILL))
     with pytest.raises(EngineKilled, match="killed from outside"):
-        await ProbeSession(prober).probe(Path("/data/a.mp4"))
+        await session_of(prober).probe(Path("/data/a.mp4"))
     assert len(spawner.commands) == 2
 
 
@@ -137,13 +143,13 @@ async def test_pyav_answers_without_ffprobe(forked: Callable[..., list[FakeProce
     processes = forked({"ok": DOCUMENT})
     prober = with_pyav()
     assert prober.program == "pyav"
-    assert await ProbeSession(prober).probe(Path("/data/a.mp4")) == DOCUMENT
+    assert await session_of(prober).probe(Path("/data/a.mp4")) == DOCUMENT
     assert processes[0].asked == [Path("/data/a.mp4")]
 
 
 async def test_options_need_ffprobe() -> None:
     with pytest.raises(UnsupportedFeature, match="need ffprobe"):
-        await ProbeSession(with_pyav()).probe(Path("/data/a.mp4"), ("-show_packets",))
+        await session_of(with_pyav()).probe(Path("/data/a.mp4"), ("-show_packets",))
 
 
 @pytest.mark.parametrize(
@@ -163,7 +169,7 @@ async def test_a_reason_becomes_an_error(
 ) -> None:
     forked({"error": reason})
     with pytest.raises(kind) as caught:
-        await ProbeSession(with_pyav()).describe(Path("/data/a.mp4"))
+        await session_of(with_pyav()).describe(Path("/data/a.mp4"))
     assert caught.value.code == code
 
 
@@ -172,7 +178,7 @@ async def test_a_probe_that_cannot_be_confined_describes_nothing(
 ) -> None:
     forked({"error": CONFINEMENT_FAILED, "detail": "no Landlock"})
     with pytest.raises(EngineUnavailable):
-        await ProbeSession(with_pyav()).describe(Path("/data/a.mp4"))
+        await session_of(with_pyav()).describe(Path("/data/a.mp4"))
 
 
 async def test_one_child_serves_a_session_until_it_dies(forked: Callable[..., list[FakeProcess]]) -> None:
@@ -181,14 +187,14 @@ async def test_one_child_serves_a_session_until_it_dies(forked: Callable[..., li
     async with prober.session() as first, prober.session() as second:
         await first.describe(Path("/a.mp4"))
         await first.describe(Path("/b.mp4"))
-        assert len(first.processes) == 1
-        assert first.processes[0].confined == 1  # type: ignore[attr-defined]
+        assert len(first._full.processes) == 1
+        assert first._full.processes[0].confined == 1  # type: ignore[attr-defined]
         with pytest.raises(SourceUnreadable) as caught:
             await second.describe(Path("/a.mp4"))
         assert caught.value.code == "source_crashes_probe"
         await second.describe(Path("/a.mp4"))
-        assert len(second.processes) == 2
-        children = [*first.processes, *second.processes]
+        assert len(second._full.processes) == 2
+        children = [*first._full.processes, *second._full.processes]
         assert len(set(map(id, children))) == 3
     await prober.close()
     assert all(child.closed for child in children)  # type: ignore[attr-defined]
@@ -199,9 +205,9 @@ async def test_a_new_child_is_asked_about_the_file_of_one_that_a_signal_has_ende
     forked: Callable[..., list[FakeProcess]], number: int
 ) -> None:
     processes = forked(number, {"ok": DOCUMENT})
-    session = ProbeSession(with_pyav())
+    session = session_of(with_pyav())
     assert await session.describe(Path("/a.mp4")) == DOCUMENT
-    assert [process.confined for process in session.processes] == [1, 1]  # type: ignore[attr-defined]
+    assert [process.confined for process in session._full.processes] == [1, 1]  # type: ignore[attr-defined]
     assert [process.asked for process in processes[:2]] == [[Path("/a.mp4")]] * 2
 
 
@@ -217,20 +223,103 @@ async def test_a_second_child_that_a_signal_ends_is_an_error(
     forked: Callable[..., list[FakeProcess]], number: int, kind: type[WorkerError], code: str, fault: Fault
 ) -> None:
     forked(number)
-    session = ProbeSession(with_pyav())
+    session = session_of(with_pyav())
     with pytest.raises(kind) as caught:
         await session.describe(Path("/a.mp4"))
     assert (caught.value.code, caught.value.fault) == (code, fault)
-    assert len(session.processes) == 2
+    assert len(session._full.processes) == 2
 
 
-async def test_a_session_ends_at_its_deadline() -> None:
-    prober = SimpleNamespace(program="pyav")
-
-    async def wait_for_ever() -> None:
+async def test_a_session_ends_at_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fork(_: object) -> FakeProcess:
         await asyncio.Event().wait()
+        raise AssertionError
 
-    prober.take_process = wait_for_ever
-    session = ProbeSession(prober, deadline=time.monotonic() + 0.01)  # type: ignore[arg-type]
+    monkeypatch.setattr(probe_pool, "fork_probe_process", fork)
+    prober = with_pyav()
+    session = session_of(prober, deadline=time.monotonic() + 0.01)
     with pytest.raises(EngineTimedOut):
         await session.describe(Path("/a.mp4"))
+    await prober.close()
+
+
+class TestQuickProbe:
+    """Children of `prober.quick` describe plain MP4 files; those of `prober.full` all others."""
+
+    quick_reply: Reply
+
+    @pytest.fixture
+    def by_pool(self, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[FakeProcess]]:
+        """The children of each pool; those of the quick one reply as `quick_replies` says, the others describe."""
+        self.quick_reply = {"ok": {"streams": [], "format": {"filename": "quick"}}}
+        processes: dict[str, list[FakeProcess]] = {"quick": [], "full": []}
+
+        async def fork(forks: Spawner) -> FakeProcess:
+            is_quick = "mp4" in str(forks._preload)
+            reply = self.quick_reply if is_quick else {"ok": DOCUMENT}
+            processes["quick" if is_quick else "full"].append(FakeProcess(reply))
+            return processes["quick" if is_quick else "full"][-1]
+
+        monkeypatch.setattr(probe_pool, "fork_probe_process", fork)
+        return processes
+
+    async def test_it_is_asked_for_brief_descriptions_only(self, by_pool: dict[str, list[FakeProcess]]) -> None:
+        session = session_of(with_pyav())
+        brief = await session.describe(Path("/a.mp4"), is_brief=True)
+        assert brief["format"]["filename"] == "quick"
+        assert not by_pool["full"]
+        assert await session.describe(Path("/a.mp4")) == DOCUMENT
+        assert await session.describe(Path("/a.mkv"), is_brief=True) == DOCUMENT
+        assert len(by_pool["quick"][0].asked) == 1
+        assert by_pool["quick"][0].confined == 1
+
+    @pytest.mark.parametrize("reply", [{"error": "unusual"}, None, signal.SIGSEGV])
+    async def test_what_it_does_not_know_is_described_in_full(
+        self, by_pool: dict[str, list[FakeProcess]], reply: Reply
+    ) -> None:
+        self.quick_reply = reply
+        assert await session_of(with_pyav()).describe(Path("/a.mp4"), is_brief=True) == DOCUMENT
+        assert by_pool["full"][0].asked == [Path("/a.mp4")]
+
+    @pytest.mark.parametrize(
+        ("names", "prepared"), [(["a.mp4"], "quick"), (["a.mp4", "b.webm"], "full"), (["a.m3u8"], "full")]
+    )
+    async def test_the_child_that_is_needed_is_prepared(
+        self, by_pool: dict[str, list[FakeProcess]], names: list[str], prepared: str
+    ) -> None:
+        prober = with_pyav()
+        async with prober.session() as session:
+            session.prepare(names)
+            session.prepare(names)
+            for _ in range(5):
+                await asyncio.sleep(0)
+            assert {name: len(each) for name, each in by_pool.items() if each} == {prepared: 1}
+            assert by_pool[prepared][0].confined == 1
+            await session.describe(Path("/") / names[-1], is_brief=True)
+            assert len(by_pool[prepared]) == 1
+        await prober.close()
+        assert by_pool[prepared][0].closed
+
+    async def test_nothing_is_prepared_for_outputs_that_are_no_media(
+        self, by_pool: dict[str, list[FakeProcess]]
+    ) -> None:
+        async with with_pyav().session() as session:
+            session.prepare([])
+        assert by_pool == {"quick": [], "full": []}
+
+
+async def test_the_next_idle_child_is_forked_when_the_job_has_ended(
+    forked: Callable[..., list[FakeProcess]],
+) -> None:
+    processes = forked({"ok": DOCUMENT})
+    prober = with_pyav()
+    prober.full._refill()
+    async with prober.session() as session:
+        await session.describe(Path("/a.mp4"))
+        assert len(processes) == 1, "while the job runs, its ffmpeg needs the processor"
+    await until_async(lambda: len(processes) == 2 and processes[0].closed)
+    async with prober.session() as session:
+        await session.describe(Path("/b.mp4"))
+    assert processes[1].asked == [Path("/b.mp4")]
+    await prober.close()
+    assert all(process.closed for process in processes)

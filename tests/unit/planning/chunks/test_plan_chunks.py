@@ -13,7 +13,7 @@ from ffmpeg_worker.planning.chunks.plan_chunks import ChunkPlan, plan_chunks, pl
 from ffmpeg_worker.planning.chunks.read_splittable import read_splittable
 from ffmpeg_worker.planning.commands.plan_chain import plan_chain
 from ffmpeg_worker.planning.commands.read_chain import read_chain
-from ffmpeg_worker.planning.plan import Folder, TextFile
+from ffmpeg_worker.planning.placed_files import Folder, TextFile
 
 FILES = LocalFiles({"film": LocalFile(Path("/in/film.mp4"), "film.mp4", 1)})
 MACHINE = Machine(2, option_policy=False)

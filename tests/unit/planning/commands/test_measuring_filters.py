@@ -11,7 +11,8 @@ from ffmpeg_worker.planning.commands.measuring_filters import (
     make_recording,
     prints_measurements,
 )
-from ffmpeg_worker.planning.plan import FfmpegStep, Lane
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.steps import FfmpegStep
 from support.jobs.plans import plan_job
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from ffmpeg_worker.command.command_line import read_command_line
 from ffmpeg_worker.planning.commands.subtitle_fonts import fill_fonts_folder, find_font_folders, link_fonts
-from ffmpeg_worker.planning.plan import Folder, InputLink
+from ffmpeg_worker.planning.placed_files import Folder, InputLink
 
 STAGED = {"font": "_in/font.ttf", "bold": "_in/bold.OTF", "film": "_in/film.mp4", "odd": "_in/odd"}
 

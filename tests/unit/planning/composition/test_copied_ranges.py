@@ -12,7 +12,8 @@ from ffmpeg_worker.planning.composition.copied_ranges import CopiedRange, choose
 from ffmpeg_worker.planning.composition.copyable_clips import ClipSpan
 from ffmpeg_worker.planning.stream_copy.coded_frames import CodedFrames
 from ffmpeg_worker.planning.stream_copy.copy_request import NotCopied, SourcePart
-from ffmpeg_worker.scene.scene import Element, Scene, VideoContent
+from ffmpeg_worker.scene.content import VideoContent
+from ffmpeg_worker.scene.scene import Element, Scene
 
 # As x264 writes them: Main with the ids 0, High with the ids 1.
 _MAIN = bytes.fromhex("014d400cffe10019674d400ceca0a0cfcf80880000030008000003019078a14cb001000568ebe3cb20")

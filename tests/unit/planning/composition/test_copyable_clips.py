@@ -10,8 +10,9 @@ import pytest
 
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.planning.composition.copyable_clips import ClipSpan, find_clip_spans
+from ffmpeg_worker.scene.content import ChromaKey, ImageContent, VideoContent
 from ffmpeg_worker.scene.curve import Curve, Key
-from ffmpeg_worker.scene.scene import ChromaKey, Element, ImageContent, Scene, Transition, VideoContent
+from ffmpeg_worker.scene.scene import Element, Scene, Transition
 
 _STREAM = StreamInfo(
     "video",

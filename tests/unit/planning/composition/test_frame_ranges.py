@@ -23,8 +23,9 @@ from ffmpeg_worker.planning.composition.frame_ranges import (
     split_at_unshared_elements,
     split_frames,
 )
-from ffmpeg_worker.planning.plan import TextFile
-from ffmpeg_worker.scene.scene import Element, Scene, ShapeContent
+from ffmpeg_worker.planning.placed_files import TextFile
+from ffmpeg_worker.scene.content import ShapeContent
+from ffmpeg_worker.scene.scene import Element, Scene
 
 
 def element(first: int, last: int, x: float = 0.0, replaces: int | None = None) -> Element:

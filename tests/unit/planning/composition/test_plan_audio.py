@@ -16,7 +16,8 @@ from ffmpeg_worker.composition.easings import EASINGS
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.planning.composition.plan_audio import plan_audio
 from ffmpeg_worker.planning.composition.volume_envelope import GainLine, linearize
-from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, StepResult
+from ffmpeg_worker.planning.step_result import StepResult
+from ffmpeg_worker.planning.steps import DependentStep, FfmpegStep
 from ffmpeg_worker.scene.audio_mix import AudioMix, Fade, Sound
 from ffmpeg_worker.scene.curve import Curve, Key
 from support.media.sounds import sound

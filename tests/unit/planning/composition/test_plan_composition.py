@@ -19,8 +19,10 @@ from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.planning.plan import FfmpegStep, Folder, Lane, RenderStep, Step, StillStep, TextFile
+from ffmpeg_worker.planning.placed_files import Folder, TextFile
+from ffmpeg_worker.planning.plan import Lane
 from ffmpeg_worker.planning.required_inputs import RequiredInput
+from ffmpeg_worker.planning.steps import FfmpegStep, RenderStep, Step, StillStep
 from ffmpeg_worker.scene.scene import Scene
 from support.jobs.ass_scripts import script
 from support.jobs.plans import plan_job

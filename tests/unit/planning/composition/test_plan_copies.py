@@ -9,7 +9,8 @@ import pytest
 
 from ffmpeg_worker.bitstreams.nal_units import PictureKind
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.planning.plan import JoinStep, Lane, RenderStep
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.steps import JoinStep, RenderStep
 from ffmpeg_worker.planning.stream_copy.coded_frames import CodedFrames
 from ffmpeg_worker.planning.stream_copy.copy_request import SourcePart
 from ffmpeg_worker.planning.stream_copy.join_order import JoinedPiece

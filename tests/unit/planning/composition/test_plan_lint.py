@@ -11,7 +11,8 @@ from ffmpeg_worker.job.actions.canvas import CanvasJob
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.planning.composition.plan_lint import plan_lint
-from ffmpeg_worker.planning.plan import Lane, MeasureStep
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.steps import MeasureStep
 from ffmpeg_worker.scene.scene_json import encode_text_metrics
 from ffmpeg_worker.scene.text_metrics import TextMetrics
 

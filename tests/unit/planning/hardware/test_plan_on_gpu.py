@@ -14,7 +14,8 @@ from ffmpeg_worker.job.machine import NO_GPU, Gpu, Machine
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.planning.make_plan import check_machine
-from ffmpeg_worker.planning.plan import FfmpegStep, Lane, Plan
+from ffmpeg_worker.planning.plan import Lane, Plan
+from ffmpeg_worker.planning.steps import FfmpegStep
 from support.jobs.plans import plan_job, read
 
 L4 = Gpu(1, "NVIDIA L4", frozenset({"h264_nvenc", "hevc_nvenc"}), frozenset({"h264"}))

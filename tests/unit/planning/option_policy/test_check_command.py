@@ -9,7 +9,7 @@ import pytest
 
 from ffmpeg_worker.errors import ForbiddenOption, InvalidJob
 from ffmpeg_worker.job.machine import Machine
-from ffmpeg_worker.planning.plan import FfmpegStep
+from ffmpeg_worker.planning.steps import FfmpegStep
 from support.jobs.plans import plan_job, read
 
 TONE = ["-f", "lavfi", "-i", "sine=d=1"]

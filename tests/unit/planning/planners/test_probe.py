@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ffmpeg_worker.errors import ForbiddenOption, InvalidJob
-from ffmpeg_worker.planning.plan import ProbeStep
+from ffmpeg_worker.planning.steps import ProbeStep
 from support.jobs.plans import plan_job
 
 

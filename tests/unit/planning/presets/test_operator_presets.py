@@ -14,11 +14,11 @@ from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.job.operator_preset import OperatorPreset
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.planning.make_plan import make_plan
-from ffmpeg_worker.planning.plan import FfmpegStep
 from ffmpeg_worker.planning.presets.describe_preset import describe_preset
 from ffmpeg_worker.planning.presets.find_preset import find_preset
-from ffmpeg_worker.planning.presets.operator_presets import read_operator_preset
+from ffmpeg_worker.planning.presets.operator_preset_file import read_operator_preset
 from ffmpeg_worker.planning.read_job import read_job
+from ffmpeg_worker.planning.steps import FfmpegStep
 
 FILE: dict[str, Any] = {
     "description": "Write a title.",

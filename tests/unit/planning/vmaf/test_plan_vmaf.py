@@ -19,7 +19,8 @@ from ffmpeg_worker.errors import DiskFull, InvalidJob, OutputRejected, SourceUnr
 from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.planning.artifact import Artifact
-from ffmpeg_worker.planning.plan import Lane, StepFiles, StepResult
+from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.step_result import StepFiles, StepResult
 from ffmpeg_worker.planning.vmaf.bars import place_parts
 from ffmpeg_worker.planning.vmaf.findings import Area, Geometry
 from ffmpeg_worker.planning.vmaf.graph import Repair

@@ -13,7 +13,7 @@ from ffmpeg_worker.composition.choices import Fit
 from ffmpeg_worker.raster.media.frame_conversion import FrameConverter
 from ffmpeg_worker.raster.media.video_source import VideoSource
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, RgbaBitmap, YuvBitmap
-from ffmpeg_worker.scene.scene import ChromaKey, VideoContent
+from ffmpeg_worker.scene.content import ChromaKey, VideoContent
 from support.media.sources import make
 
 _COLORS = [

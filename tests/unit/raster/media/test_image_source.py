@@ -14,7 +14,7 @@ from PIL.GifImagePlugin import GifImageFile
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.image_source import ImageSource
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap, YuvBitmap
-from ffmpeg_worker.scene.scene import ChromaKey, ImageContent
+from ffmpeg_worker.scene.content import ChromaKey, ImageContent
 from support.media.opened_sources import open_content
 
 _RED, _GREEN, _BLUE, _WHITE = (220, 30, 30), (30, 200, 60), (40, 60, 210), (255, 255, 255)

@@ -12,8 +12,8 @@ from ffmpeg_worker.raster.media.shape_source import ShapeSource
 from ffmpeg_worker.raster.media.svg_source import rasterize
 from ffmpeg_worker.raster.surfaces.bitmap import RgbaBitmap, YuvBitmap
 from ffmpeg_worker.raster.surfaces.bt709 import to_rgba
+from ffmpeg_worker.scene.content import Gradient, ShapeContent
 from ffmpeg_worker.scene.curve import Curve, Key
-from ffmpeg_worker.scene.scene import Gradient, ShapeContent
 from support.media.opened_sources import draw_content, open_content
 
 _RED, _BLUE, _WHITE = (1.0, 0.0, 0.0, 1.0), (0.0, 0.0, 1.0, 1.0), (1.0, 1.0, 1.0, 1.0)

@@ -9,7 +9,7 @@ import pytest
 
 from ffmpeg_worker.composition.choices import Fit
 from ffmpeg_worker.raster.errors import RasterError
-from ffmpeg_worker.scene.scene import ImageContent
+from ffmpeg_worker.scene.content import ImageContent
 from support.media.opened_sources import draw_content, open_content
 
 _NS = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'

@@ -13,7 +13,8 @@ import pytest
 from ffmpeg_worker.raster.media.svg_text import prepare_text
 from ffmpeg_worker.raster.text.font_library import FontLibrary
 from ffmpeg_worker.raster.text.svg_fonts import LibraryFonts
-from ffmpeg_worker.scene.scene import BUNDLED_FONTS_FOLDER, FontFile, ImageContent
+from ffmpeg_worker.scene.content import ImageContent
+from ffmpeg_worker.scene.scene import BUNDLED_FONTS_FOLDER, FontFile
 from support.growth import grows_linearly
 from support.media.opened_sources import draw_content
 

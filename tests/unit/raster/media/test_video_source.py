@@ -11,7 +11,7 @@ import pytest
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.video_source import VideoSource
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, YuvBitmap
-from ffmpeg_worker.scene.scene import VideoContent
+from ffmpeg_worker.scene.content import VideoContent
 from support.media.opened_sources import open_content
 from support.media.sources import cut, make
 

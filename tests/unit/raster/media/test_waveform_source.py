@@ -8,7 +8,7 @@ import pytest
 
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels, RgbaBitmap
-from ffmpeg_worker.scene.scene import WaveformContent
+from ffmpeg_worker.scene.content import WaveformContent
 from support.media.opened_sources import open_content
 from support.media.sources import make
 

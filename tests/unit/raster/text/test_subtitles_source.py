@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from ffmpeg_worker.raster.text.subtitles_source import SubtitlesSource
-from ffmpeg_worker.scene.scene import Cue, SubtitlesContent
+from ffmpeg_worker.scene.content import Cue, SubtitlesContent
 from ffmpeg_worker.scene.text_style import TextStyle
 from support.media.text_sources import LIBRARY, on_canvas
 

@@ -14,7 +14,8 @@ from ffmpeg_worker.raster.surfaces.bitmap import Pixels
 from ffmpeg_worker.raster.text.font_library import FontLibrary
 from ffmpeg_worker.raster.text.text_source import TextSource
 from ffmpeg_worker.raster.text.unpack_woff import MAX_BYTES, unpack_woff
-from ffmpeg_worker.scene.scene import FontFile, TextContent
+from ffmpeg_worker.scene.content import TextContent
+from ffmpeg_worker.scene.scene import FontFile
 from ffmpeg_worker.scene.text_style import TextStyle
 from support.media.packed_fonts import (
     FONTS,

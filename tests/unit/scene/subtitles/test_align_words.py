@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from ffmpeg_worker.scene.scene import Cue, Word
+from ffmpeg_worker.scene.content import Cue, Word
 from ffmpeg_worker.scene.subtitles.align_words import align_words, join_syllables, spread
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ffmpeg_worker.errors import SourceUnreadable
-from ffmpeg_worker.scene.scene import Cue, Word
+from ffmpeg_worker.scene.content import Cue, Word
 from ffmpeg_worker.scene.subtitles.parse import parse_subtitles
 
 _SRT = """1

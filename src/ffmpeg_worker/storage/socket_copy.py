@@ -6,8 +6,11 @@ slow. A slow end is waited for on the event loop, so that it does not keep a thr
 
 from __future__ import annotations
 
+import array
+import fcntl
 import os
 import select
+import termios
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,10 +42,16 @@ class Turn:
     problem: OSError | EOFError | None = None
 
 
-def copy_from_socket(connection: int, file: int, at: int, count: int) -> Turn:
-    """Append up to `count` bytes that arrive at a non-blocking socket to a file, from the offset `at` on."""
-    end = time.monotonic() + TURN_S
-    block = memoryview(bytearray(min(_BLOCK_BYTES, count)))  # not kept between turns: there are many connections
+def copy_from_socket(
+    connection: int, file: int, at: int, count: int, *, turn_s: float = TURN_S, memory: memoryview | None = None
+) -> Turn:
+    """Copy up to `count` bytes that arrive at a non-blocking socket to a file, from the offset `at` on.
+
+    They pass through `memory`, or through memory of this turn.
+    """
+    end = time.monotonic() + turn_s
+    # Not kept between turns: there are many connections.
+    block = memoryview(bytearray(min(_BLOCK_BYTES, count))) if memory is None else memory
     done = 0
     while done < count and time.monotonic() < end:
         try:
@@ -61,6 +70,16 @@ def copy_from_socket(connection: int, file: int, at: int, count: int) -> Turn:
             return Turn(done + arrived, problem=error)
         done += arrived
     return Turn(done)
+
+
+def count_ready(connection: int) -> int:
+    """The number of bytes that have arrived at a socket; 0 if it is closed."""
+    found = array.array("i", [0])
+    try:
+        fcntl.ioctl(connection, termios.FIONREAD, found)
+    except OSError:
+        return 0
+    return found[0]
 
 
 def copy_to_socket(connection: int, file: int, at: int, count: int) -> Turn:
