@@ -23,9 +23,10 @@ from ffmpeg_worker.job_queue.job_record import JobRecord
 from ffmpeg_worker.job_queue.queue_access import QueueAccess
 from ffmpeg_worker.logs import job_id_var, log
 from ffmpeg_worker.owners import ANONYMOUS
+from ffmpeg_worker.pipeline.direct_runtime import DirectRuntime
 from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.pipeline.run_job import run_job
-from ffmpeg_worker.pipeline.runtime import NO_FILES, DirectRuntime, JobFiles
+from ffmpeg_worker.pipeline.runtime import NO_FILES, JobFiles
 from ffmpeg_worker.planning.planner import ReadJob
 from ffmpeg_worker.planning.read_job import read_job
 from ffmpeg_worker.settings import Settings
@@ -69,7 +70,7 @@ class Services:
 
     @property
     def prober(self) -> Prober:
-        """What probes media files."""
+        """The prober of media files."""
         return self.resources.prober
 
     @property

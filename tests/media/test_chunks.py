@@ -14,9 +14,9 @@ import pytest
 import pytest_asyncio
 
 from ffmpeg_worker.job.parse import parse_job
+from ffmpeg_worker.pipeline.direct_runtime import DirectRuntime
 from ffmpeg_worker.pipeline.progress import FractionReport
 from ffmpeg_worker.pipeline.run_job import run_job
-from ffmpeg_worker.pipeline.runtime import DirectRuntime
 from ffmpeg_worker.planning.chunks import choose_cuts
 from ffmpeg_worker.planning.chunks.piece_job import as_job
 from ffmpeg_worker.planning.chunks.plan_chunks import Piece

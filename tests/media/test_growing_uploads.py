@@ -15,9 +15,10 @@ from ffmpeg_worker.errors import EngineFailed
 from ffmpeg_worker.job.lifecycle import Stage
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.pipeline import run_lanes
+from ffmpeg_worker.pipeline.direct_runtime import DirectRuntime
 from ffmpeg_worker.pipeline.execute import Executed, execute
 from ffmpeg_worker.pipeline.job_context import JobContext
-from ffmpeg_worker.pipeline.runtime import DirectRuntime, always
+from ffmpeg_worker.pipeline.runtime import always
 from ffmpeg_worker.planning import growing_outputs
 from ffmpeg_worker.planning.plan import Lane
 from ffmpeg_worker.storage.objects.multipart_upload import MultipartUpload
@@ -159,6 +160,17 @@ class Gate:
         return None
 
 
+async def cancel_at(gate: Gate, worker: Worker, job: dict[str, Any]) -> None:
+    """Cancel a job while the store answers a request, and wait for its end."""
+    task = asyncio.ensure_future(worker.services.run(parse_job(job)))
+    await until_async(gate.is_reached.is_set)
+    task.cancel()
+    await asyncio.sleep(0)
+    gate.opened.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
 @pytest.mark.parametrize(
     ("method", "word"),
     [("POST", "?uploads"), ("PUT", "partNumber=2"), ("PUT", "partNumber=1&"), ("POST", "?uploadId")],
@@ -166,13 +178,7 @@ class Gate:
 )
 async def test_cancelling(worker: Worker, bucket: Bucket, method: str, word: str) -> None:
     gate = bucket.server.fault = Gate(method, word)
-    task = asyncio.ensure_future(worker.services.run(parse_job(process(MOVIE, upload=bucket.upload("c")))))
-    await until_async(gate.is_reached.is_set)
-    task.cancel()
-    await asyncio.sleep(0)
-    gate.opened.set()
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    await cancel_at(gate, worker, process(MOVIE, upload=bucket.upload("c")))
     assert_nothing_left(bucket)
     assert worker.leftovers() == []
 
@@ -266,12 +272,6 @@ async def test_a_later_attempt_that_sends_nothing_takes_the_parts_of_the_first_b
 async def test_cancelling_a_shared_ffmpeg(worker: Worker, bucket: Bucket) -> None:
     gate = bucket.server.fault = Gate("PUT", "partNumber=2")
     job = processes(f"{SLOW} {RAW} a.mov", f"{SLOW} {RAW} a.mkv", upload=bucket.upload("c/"))
-    task = asyncio.ensure_future(worker.services.run(parse_job(job)))
-    await until_async(gate.is_reached.is_set)
-    task.cancel()
-    await asyncio.sleep(0)
-    gate.opened.set()
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    await cancel_at(gate, worker, job)
     assert_nothing_left(bucket)
     assert worker.leftovers() == []

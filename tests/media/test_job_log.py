@@ -10,8 +10,8 @@ import pytest
 from ffmpeg_worker.errors import EngineFailed
 from ffmpeg_worker.job.command_log import JobLog, LogChunk, LogSink
 from ffmpeg_worker.job.parse import parse_job
+from ffmpeg_worker.pipeline.direct_runtime import DirectRuntime
 from ffmpeg_worker.pipeline.run_job import run_job
-from ffmpeg_worker.pipeline.runtime import DirectRuntime
 from ffmpeg_worker.planning.read_job import read_job
 from support.wait_until import until_async
 from support.worker import Worker

@@ -16,12 +16,12 @@ from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job.upload import Upload
 from ffmpeg_worker.pipeline.compute import Compute
+from ffmpeg_worker.pipeline.direct_runtime import DirectRuntime
 from ffmpeg_worker.pipeline.inputs_by_range import InputsByRange
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.progress import JobProgress
 from ffmpeg_worker.pipeline.quota import Quota
 from ffmpeg_worker.pipeline.resources import WorkerResources
-from ffmpeg_worker.pipeline.runtime import DirectRuntime
 from ffmpeg_worker.pipeline.workspace import Workspace
 from ffmpeg_worker.planning.read_job import read_job
 from ffmpeg_worker.sandbox.jail import Jail

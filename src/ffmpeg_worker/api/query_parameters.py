@@ -1,4 +1,4 @@
-"""What lists of jobs and of files read alike from their query strings."""
+"""Reads the query parameters that lists of jobs and lists of files share."""
 
 from __future__ import annotations
 

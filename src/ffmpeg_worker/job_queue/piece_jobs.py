@@ -81,7 +81,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class PieceQueue:
-    """What the pieces of all jobs need of the queue."""
+    """The functions of the queue, and the folders, that pieces of jobs use."""
 
     send: Send
     wait: Wait

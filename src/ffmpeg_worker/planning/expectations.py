@@ -88,7 +88,7 @@ def expect_without_media(lane: Lane, results: Sequence[StepResult]) -> Expectati
 
 @dataclass
 class _LaneFacts:
-    """What follows from the commands so far, by the names of their outputs; `media` are facts of the inputs."""
+    """Facts about the outputs of the commands so far, by their names; `media` are facts of the inputs."""
 
     media: Mapping[str, MediaInfo]
     command_s: list[float | None] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What a finished step reports and leaves for later steps of its lane."""
+"""The result of a step, and the files that it leaves for later steps of its lane."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from typing import cast
 import pytest
 
 from ffmpeg_worker.errors import EngineTimedOut, SourceNotFound
+from ffmpeg_worker.pipeline.direct_runtime import DirectRuntime
 from ffmpeg_worker.pipeline.resources import WorkerResources
-from ffmpeg_worker.pipeline.runtime import DirectRuntime
 from ffmpeg_worker.planning.step_result import StepResult
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 _HEAD = struct.Struct(">I4s")
 _LARGE = struct.Struct(">Q")
+IDENTITY = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
+"""The matrix of pictures that are neither rotated nor mirrored (ISO/IEC 14496-12, 8.2.2)."""
 _MAX_TOP_BOXES = 16
 _MAX_INDEX_BYTES = 1 << 20
 _OTHER_TOP_BOXES = frozenset({b"ftyp", b"free", b"skip", b"wide"})

@@ -15,12 +15,11 @@ from typing import Any
 
 from ffmpeg_worker.ffmpeg.probe.aac_parameters import read_aac
 from ffmpeg_worker.ffmpeg.probe.h264_parameters import read_plain_h264
-from ffmpeg_worker.ffmpeg.probe.mp4_boxes import Mp4File, UnusualFile, read_boxes, read_mp4, split_boxes
+from ffmpeg_worker.ffmpeg.probe.mp4_boxes import IDENTITY, Mp4File, UnusualFile, read_boxes, read_mp4, split_boxes
 from ffmpeg_worker.ffmpeg.probe.mp4_samples import Samples, read_samples
 
 FORMAT_NAME = "mov,mp4,m4a,3gp,3g2,mj2"
 _MAX_TRACKS = 8
-_IDENTITY = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 _OWN_DATA = struct.pack(">III4sI", 0, 1, 12, b"url ", 1)
 _NORMAL_RATE = 0x10000
 _AAC_PRIMING = 1024
@@ -183,7 +182,7 @@ def _read_shown_size(header: bytes) -> tuple[float, float]:
 
 def _check_matrix(header: bytes, at: int) -> None:
     """Refuse pictures that are rotated or mirrored."""
-    if header[at : at + 36] != _IDENTITY:
+    if header[at : at + 36] != IDENTITY:
         raise UnusualFile
 
 

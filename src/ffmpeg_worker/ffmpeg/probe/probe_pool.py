@@ -94,11 +94,10 @@ class JobChild:
         Raises:
             EngineUnavailable: none can be started.
         """
-        if self._taking is not None:
-            await self._taken(self._taking)
+        await self._finish_taking()
         if not self.processes or not self.processes[-1].alive:
             self._taking = asyncio.ensure_future(self._take())
-            await self._taken(self._taking)
+            await self._finish_taking()
         return self.processes[-1]
 
     async def close(self) -> None:
@@ -108,9 +107,11 @@ class JobChild:
         if self.processes:
             self.pool.give_back(self.processes)
 
-    async def _taken(self, taking: asyncio.Task[None]) -> None:
+    async def _finish_taking(self) -> None:
+        if self._taking is None:
+            return
         try:
-            await taking
+            await self._taking
         finally:
             self._taking = None
 

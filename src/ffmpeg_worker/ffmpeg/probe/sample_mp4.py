@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from ffmpeg_worker.ffmpeg.probe.mp4_boxes import IDENTITY
+
 _SIDE = 64
 _TICKS_PER_S = 25
 _SEQUENCE = bytes.fromhex("6742c00ada1099")
@@ -19,7 +21,6 @@ _SEQUENCE = bytes.fromhex("6742c00ada1099")
 _PICTURE = bytes.fromhex("68ce3880")
 _SAMPLE = bytes.fromhex("0000000565888400" + "10")
 """The length and the beginning of a key frame; nobody decodes it."""
-_MATRIX = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 
 
 def make_sample_mp4() -> bytes:
@@ -58,13 +59,13 @@ def _numbers(*numbers: int) -> bytes:
 
 def _make_movie_header() -> bytes:
     times = _numbers(0, 0, 0, _TICKS_PER_S, 1)
-    return _box(b"mvhd", times, b"\0\1\0\0\1\0", bytes(10), _MATRIX, bytes(24), _numbers(2))
+    return _box(b"mvhd", times, b"\0\1\0\0\1\0", bytes(10), IDENTITY, bytes(24), _numbers(2))
 
 
 def _make_track(start: int) -> tuple[bytes, ...]:
     """The boxes of the track, whose frame begins at byte `start`."""
     size = _numbers(_SIDE << 16, _SIDE << 16)
-    header = _box(b"tkhd", _numbers(3, 0, 0, 1, 0, 1), bytes(16), _MATRIX, size)
+    header = _box(b"tkhd", _numbers(3, 0, 0, 1, 0, 1), bytes(16), IDENTITY, size)
     edit = _box(b"edts", _box(b"elst", _numbers(0, 1, 1, 0, 0x10000)))
     clock = _box(b"mdhd", _numbers(0, 0, 0, _TICKS_PER_S, 1), b"\x55\xc4\0\0")
     kind = _box(b"hdlr", bytes(8), b"vide", bytes(13))

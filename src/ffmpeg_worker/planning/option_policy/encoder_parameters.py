@@ -20,7 +20,7 @@ _IS_ESCAPED = re.compile(r"['\"\\]")
 
 
 class ParameterUse(Enum):
-    """What an encoder does with the value of a parameter."""
+    """The way in which an encoder uses the value of a parameter."""
 
     PLAIN = auto()
     """It is a number, a mode or a list of numbers."""
@@ -44,7 +44,7 @@ class Parameter:
 
     @property
     def instead(self) -> str:
-        """What to use instead of a parameter that names a file."""
+        """Advice: the alternative to a parameter that names a file."""
         return ALTERNATIVES.get(self.key.removeprefix("no-"), "Leave it out, or use the encoder's options.")
 
 

@@ -129,7 +129,7 @@ def refine(reference: Floats, distorted: Floats, start: Placement, kept: Mask | 
 
 
 def evaluate(reference: Floats, distorted: Floats, placement: Placement, kept: Mask) -> Fit:
-    """How well a placement fits the cells that are `kept`."""
+    """Measure how well a placement fits the cells that are `kept`."""
     return _evaluate(blur(turned(reference, placement.turn)), blur(distorted), placement, kept)
 
 
@@ -179,7 +179,7 @@ def blur(frames: Floats) -> Floats:
 
 @lru_cache(maxsize=64)  # most steps of a search change one direction, so the other one's are needed again
 def _weights(scale: float, shift: float) -> tuple[Floats, Mask]:
-    """How each cell of a line is made of those of the reference, and which cells lie wholly within it."""
+    """Return the weights of the cells of the reference for each cell of a line, and which cells lie within it."""
     bounds = _EDGES * scale + shift
     low, high = bounds[:-1], bounds[1:]
     spread = max(abs(scale), 1.0) / SIDE  # at least a cell, so that places between cells are interpolated

@@ -61,7 +61,7 @@ class Run:
 
 
 class Turn(StrEnum):
-    """How the picture of the distorted video was turned against the reference."""
+    """The rotation or reflection of the distorted video relative to the reference."""
 
     NONE = "none"
     MIRRORED = "mirrored"
@@ -86,7 +86,7 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """How the pictures of both videos lie in each other.
+    """The positions of the pictures of both videos relative to each other.
 
     Attributes:
         turn: as the distorted video was turned.
@@ -110,7 +110,7 @@ class Geometry:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What an examination has found; offsets and frames count in frames of the comparison.
+    """The result of an examination; offsets and frames count in frames of the comparison.
 
     Attributes:
         reference_frames, distorted_frames: frames that were examined.

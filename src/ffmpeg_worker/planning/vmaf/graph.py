@@ -52,7 +52,7 @@ class Rectangle:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """What is changed so that both videos show the same.
+    """The changes to both videos that make their pictures comparable.
 
     Attributes:
         trim: frames to drop from the start.

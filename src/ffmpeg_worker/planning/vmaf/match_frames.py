@@ -192,7 +192,7 @@ class _Search:
 
 
 def _contrast(costs: Floats, errors: Floats, reach: int, near: int) -> npt.NDArray[np.float64]:
-    """What the frames cost more at offsets of `-near` and `near` than at 0, where they have partners there."""
+    """Return the extra cost of the frames at the offsets `-near` and `near`, where they have partners there."""
     columns = [reach - near, reach + near]
     extra = costs[:, columns] - costs[:, [reach]]
     extra[np.isnan(errors[:, columns]) | np.isnan(errors[:, [reach]])] = 0

@@ -11,7 +11,7 @@ from ffmpeg_worker.planning.vmaf.thumbnails import Floats, Thumbnails
 
 @dataclass(frozen=True, slots=True)
 class Tone:
-    """What makes the samples of two videos comparable: they are taken relative to the mean picture, times a gain.
+    """Brightness and contrast of two videos: samples are taken relative to the mean picture, times a gain.
 
     Attributes:
         reference_mean, distorted_mean: the mean picture of each video.
