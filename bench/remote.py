@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ _VARIABLES = {
     "FFMPEG_WORKER_MAX_INPUT_BYTES": "20000000000",
 }
 _CLIP_S = 20
+_COPY = "copy.bin"
 _CONTAINERS = {"moov first": "first.mp4", "moov last": "last.mp4", "Matroska": "x.mkv", "MPEG-TS": "x.ts"}
 _NOTES = (
     "Each link is a loopback server with its latency in ms and its bandwidth in MB/s (0: no limit). Medians.",
@@ -162,6 +163,7 @@ class _Bench:
                     continue
                 counter = f"n{next(self._numbers)}"
                 url = f"{self._web}/{latency}/{rate}/{counter}/{name.replace('/', '%2F')}"
+                self._remove_outputs(work)
                 began = time.perf_counter()
                 run(work, url, at)
                 seconds = time.perf_counter() - began
@@ -170,6 +172,11 @@ class _Bench:
             way: (median([seconds for seconds, _ in runs]), median([sent for _, sent in runs]))
             for way, runs in found.items()
         }
+
+    def _remove_outputs(self, work: _Work) -> None:
+        """Remove what the run before has written: to free a large file takes time, and users write new ones."""
+        for name in (_COPY, *(out for _, _, out in work.commands)):
+            (self._server.data / name).unlink(missing_ok=True)
 
     def _sent(self, counter: str) -> int:
         with urllib.request.urlopen(f"{self._web}/counters/{counter}") as answer:
@@ -200,9 +207,7 @@ class _Bench:
         assert not any(process.wait() for process in running)
 
     def _by_curl(self, work: _Work, url: str, at: int) -> None:
-        copy = self._server.data / "copy.bin"
-        with suppress(FileNotFoundError):
-            copy.unlink()
+        copy = self._server.data / _COPY
         subprocess.run(["curl", "-sfo", str(copy), url], check=True)
         self._by_ffmpeg(work, str(copy), at)
 

@@ -142,7 +142,7 @@ async def test_a_transaction_that_stood_still_is_repeated(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker that was paused goes on: its connection is gone, and its job does not fail."""
-    monkeypatch.setattr(database_module, "IDLE_TRANSACTION_S", 0.1)
+    monkeypatch.setattr(database_module, "IDLE_TRANSACTION_S", 0.5)
     database = Database(postgres.create_database().replace("postgresql", "postgresql+psycopg", 1))
     await database.open()
     began: list[sa.Connection] = []
@@ -156,6 +156,25 @@ async def test_a_transaction_that_stood_still_is_repeated(
         return int(connection.execute(ask).scalar_one())
 
     assert await database.run(work) == 1
+    assert len(began) == 2
+    await database.close()
+
+
+async def test_opening_that_stood_still_is_repeated(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that was paused while it made its tables starts all the same."""
+    monkeypatch.setattr(database_module, "IDLE_TRANSACTION_S", 0.5)
+    create, began = database_module._create_tables, list[sa.Connection]()
+
+    def create_late(connection: sa.Connection) -> None:
+        began.append(connection)
+        if len(began) == 1:
+            connection.execute(sa.text("SELECT 1"))
+            until(lambda: connection_is_gone(connection))
+        create(connection)
+
+    monkeypatch.setattr(database_module, "_create_tables", create_late)
+    database = Database(postgres.create_database().replace("postgresql", "postgresql+psycopg", 1))
+    await database.open()
     assert len(began) == 2
     await database.close()
 

@@ -24,6 +24,7 @@ from ffmpeg_worker.storage.http.source import HttpSource
 from ffmpeg_worker.storage.ranged import range_transfer
 from ffmpeg_worker.storage.ranged.open_ranged import RangedInputs
 from ffmpeg_worker.storage.ranged.ranged_file import RangedFile
+from ffmpeg_worker.storage.ranged.read_ahead import Wanted
 from ffmpeg_worker.storage.remote_source import RemoteSource
 from ffmpeg_worker.storage.socket_copy import Turn, copy_from_socket
 from ffmpeg_worker.storage.transfer import DownloadLimits, TransferMeter
@@ -555,9 +556,7 @@ async def test_a_full_disk(worker: Worker, web: RangedWeb) -> None:
 async def test_the_last_reader_ends_long_requests(worker: Worker, web: RangedWeb) -> None:
     file = await worker.open(web)
     first, second = file.open_reader(), file.open_reader()
-    for at in range(0, 6 * MIB, 64 * KIB):
-        if not first.has(at, 64 * KIB):
-            await first.fetch(at, 64 * KIB)
+    file.request(Wanted(MIB, 2 * MIB, extent=12 * MIB, horizon=2 * MIB))  # as for a reader that waits
     assert any(transfer.end > 8 * MIB for transfer in file._file.transfers)
     first.close()
     assert file.is_fetching

@@ -132,20 +132,32 @@ async def test_progress_counts_received_bytes(worker: Worker, bucket: Bucket) ->
     assert (worker.data / "large.bin").stat().st_size == size
 
 
-async def test_a_full_disk(worker: Worker, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
-    bucket.server.plant("fresh.mp4", b"x" * 5000)
-    job = probe(source(bucket, f"s3://{BUCKET}/fresh.mp4"))
-    with monkeypatch.context() as patch:
-        patch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1))
-        error = await worker.fail(job)
+async def test_a_disk_that_is_nearly_full(worker: Worker, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1))
+    error = await worker.fail(probe(source(bucket)))
     assert (error.code, error.fault, error.retryable) == ("disk_full", "worker", True)
+    assert times(bucket, "GET", "film.mp4") == 0
+
+
+@pytest.mark.parametrize(("is_cached", "requests"), [(False, 1), (True, 2)])
+async def test_a_full_disk(
+    worker: Worker, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, is_cached: bool, requests: int
+) -> None:
+    """The download is tried again if a cached file could be removed."""
+    cache = (await worker.services.resources.stores._remote_stores()).cache
+    for identity in [*cache._entries]:
+        cache._forget(identity).unlink()
+    if is_cached:
+        await worker.run(probe(source(bucket)))
+    name = f"fresh-{requests}.mp4"
+    bucket.server.plant(name, b"x" * 5000)
 
     def write(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(transfer, "write_all", write)
-    assert (await worker.fail(job)).code == "disk_full"
-    assert times(bucket, "GET", "fresh.mp4") == 2, "each of both jobs asks once"
+    assert (await worker.fail(probe(source(bucket, f"s3://{BUCKET}/{name}")))).code == "disk_full"
+    assert times(bucket, "GET", name) == requests
 
 
 async def test_a_download_reports_its_file(worker: Worker, bucket: Bucket) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
@@ -75,13 +77,13 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", _PLAIN)
 def test_a_plain_file_is_described_as_by_libav(clips: Path, name: str) -> None:
-    found = describe_mp4(clips / name)
+    found = describe_plain(clips / name)
     assert read_media(found) == read_media(describe(str(clips / name)))
 
 
 def test_the_sample_of_idle_children_is_plain(tmp_path: Path) -> None:
     (tmp_path / "sample.mp4").write_bytes(make_sample_mp4())
-    found = read_media(describe_mp4(tmp_path / "sample.mp4"))
+    found = read_media(describe_plain(tmp_path / "sample.mp4"))
     assert found.duration_s == 0.04
     assert found == read_media(describe(str(tmp_path / "sample.mp4"), is_brief=True))
 
@@ -89,7 +91,7 @@ def test_the_sample_of_idle_children_is_plain(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", _UNUSUAL)
 def test_other_files_are_left_to_libav(clips: Path, name: str) -> None:
     with pytest.raises(UnusualFile):
-        describe_mp4(clips / name)
+        describe_plain(clips / name)
 
 
 @pytest.mark.parametrize("name", ["b_frames.mp4", "faststart.mp4", "sound_only.m4a"])
@@ -99,7 +101,7 @@ def test_what_it_says_about_a_damaged_index_is_what_libav_says(clips: Path, tmp_
     for content in _damage((clips / name).read_bytes(), examples(1000)):
         damaged.write_bytes(content)
         try:
-            found = read_media(describe_mp4(damaged))
+            found = read_media(describe_plain(damaged))
         except UnusualFile:
             continue
         described += 1
@@ -113,7 +115,7 @@ def test_a_cut_file_is_left_to_libav(clips: Path, tmp_path: Path, name: str) -> 
     for length in [*range(0, len(whole), 97), len(whole) - 1]:
         cut.write_bytes(whole[:length])
         with pytest.raises(UnusualFile):
-            describe_mp4(cut)
+            describe_plain(cut)
 
 
 def test_samples_outside_of_the_file_are_left_to_libav(clips: Path, tmp_path: Path) -> None:
@@ -122,19 +124,27 @@ def test_samples_outside_of_the_file_are_left_to_libav(clips: Path, tmp_path: Pa
     shorter = whole[:data] + (1000).to_bytes(4, "big") + whole[data + 4 : data + 1000]
     (tmp_path / "shorter.mp4").write_bytes(shorter)
     with pytest.raises(UnusualFile):
-        describe_mp4(tmp_path / "shorter.mp4")
+        describe_plain(tmp_path / "shorter.mp4")
 
 
 def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        describe_mp4(tmp_path / "missing.mp4")
+        describe_plain(tmp_path / "missing.mp4")
     (tmp_path / "text.mp4").write_text("no media, but long enough for a box")
     (tmp_path / "empty.mp4").touch()
     for name in ("text.mp4", "empty.mp4"):
         with pytest.raises(UnusualFile):
-            describe_mp4(tmp_path / name)
+            describe_plain(tmp_path / name)
     with pytest.raises((OSError, UnusualFile)):
-        describe_mp4(tmp_path)
+        describe_plain(tmp_path)
+
+
+def describe_plain(path: Path) -> dict[str, Any]:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return describe_mp4(descriptor, path.name)
+    finally:
+        os.close(descriptor)
 
 
 def _damage(content: bytes, count: int) -> Iterator[bytes]:

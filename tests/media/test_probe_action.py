@@ -78,13 +78,13 @@ async def test_a_crash_of_the_probe_affects_only_its_own_job(tmp_path: Path) -> 
         async with prober.session() as hurt, prober.session() as other:
             await hurt.describe(clip)
             await other.describe(clip)
-            os.kill(hurt._full.processes[-1].pid, signal.SIGSTOP)
+            os.kill(hurt._child.processes[-1].pid, signal.SIGSTOP)
             waiting = asyncio.ensure_future(hurt.describe(clip))
             await asyncio.sleep(0)
-            _end(hurt._full.processes[-1].pid, signal.SIGSEGV)
+            _end(hurt._child.processes[-1].pid, signal.SIGSEGV)
             assert (await waiting)["format"]["nb_streams"] == 2, "another child was asked"
             assert (await other.describe(clip))["format"]["nb_streams"] == 2
-            pids = [helper.pid for session in (hurt, other) for helper in session._full.processes]
+            pids = [helper.pid for session in (hurt, other) for helper in session._child.processes]
             assert len(set(pids)) == len(pids) == 3
         await prober.close()
         assert all(not Path(f"/proc/{pid}").exists() for pid in pids)
@@ -98,16 +98,16 @@ async def test_a_probe_that_dies_twice(tmp_path: Path, number: int, code: str) -
     async with Spawner() as spawner:
         prober = Prober(None, spawner)
         await prober.open()
-        assert prober.full._idle is not None
-        os.kill((await prober.full._idle).pid, signal.SIGSTOP)
+        assert prober.pool._idle is not None
+        os.kill((await prober.pool._idle).pid, signal.SIGSTOP)
         async with prober.session() as session:
             waiting = asyncio.ensure_future(session.describe(clip))
-            await until_async(lambda: len(session._full.processes) == 1)
-            prober.full._refill()
-            os.kill((await prober.full._idle).pid, signal.SIGSTOP)
-            _end(session._full.processes[0].pid, number)
-            await until_async(lambda: len(session._full.processes) == 2)
-            _end(session._full.processes[1].pid, number)
+            await until_async(lambda: len(session._child.processes) == 1)
+            prober.pool._refill()
+            os.kill((await prober.pool._idle).pid, signal.SIGSTOP)
+            _end(session._child.processes[0].pid, number)
+            await until_async(lambda: len(session._child.processes) == 2)
+            _end(session._child.processes[1].pid, number)
             with pytest.raises(WorkerError) as caught:
                 await waiting
             assert caught.value.code == code

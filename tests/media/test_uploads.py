@@ -16,6 +16,7 @@ from yarl import URL
 
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.parse import parse_job
+from support.find_paths import find_paths
 from support.media.sources import make_clip
 from support.servers.bucket import Bucket
 from support.servers.s3_server import BUCKET
@@ -214,7 +215,7 @@ async def test_segments_are_uploaded_while_the_command_runs(worker: Worker, buck
 
     def look(method: str, path: str) -> None:
         if method == "PUT":
-            there.append({file.name for file in worker.scratch.glob("worker-*/*/lane-0/*.ts")})
+            there.append({file.name for file in find_paths(worker.scratch, "worker-*/*/lane-0/*.ts")})
 
     bucket.server.fault = look
     await worker.process(f"{SLOW} x.m3u8", upload=bucket.upload("e"))

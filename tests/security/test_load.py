@@ -19,6 +19,7 @@ import pytest
 from fuzz.planted import Planted, plant_secrets
 from support.attacks.sandboxes import needs_sandbox
 from support.extent import IS_FULL
+from support.find_paths import find_paths
 from support.media.sources import make_clip
 from support.processes import children_of
 from support.servers.api_server import Server, running_server
@@ -57,7 +58,7 @@ class Usage:
     def of(cls, server: Server) -> Usage:
         proc = Path(f"/proc/{server.pid}")
         resident = next(line for line in (proc / "status").read_text().splitlines() if line.startswith("VmRSS:"))
-        sizes = [path.lstat().st_size for path in server.scratch_root.rglob("*") if path.is_file()]
+        sizes = [path.lstat().st_size for path in find_paths(server.scratch_root, "**/*") if path.is_file()]
         return cls(
             int(resident.split()[1]) << 10,
             _count_descendants(server.pid),

@@ -9,6 +9,7 @@ from typing import Any
 
 from soak import fill_disk, kill_processes, start_second_workers
 from soak.folders import RunFolders
+from soak.run_end import RunEnd
 from soak.run_record import RunRecord
 from support.servers.api_server import Server
 
@@ -30,9 +31,9 @@ def inject_faults(
     *,
     skip: frozenset[str],
     length_s: float,
-    end: float,
+    end: RunEnd,
 ) -> list[Coroutine[Any, Any, None]]:
-    """Return what injects faults until the time `end` of a run of `length_s` seconds.
+    """Return what injects faults until the end of a run of `length_s` seconds.
 
     The pauses are shorter in a short run, so that each kind happens in half a minute. Kinds in `skip`, and those
     that are not possible here, are left out; the record says why.
@@ -62,8 +63,16 @@ def inject_faults(
     return [make() for name, make in faults.items() if name not in record.skipped]
 
 
+def missing_faults(record: RunRecord) -> list[str]:
+    """The kinds of faults that have not happened yet, although they are not left out."""
+    return [
+        kind
+        for kind, is_sign in _SIGNS.items()
+        if kind not in record.skipped and not any(map(is_sign, record.faults))
+    ]
+
+
 def check_faults(record: RunRecord) -> None:
-    """Record the kinds of faults that never happened, although they were not left out."""
-    for kind, is_sign in _SIGNS.items():
-        if kind not in record.skipped and not any(map(is_sign, record.faults)):
-            record.violate("fault", f"{kind}: it never happened; a longer run injects more faults")
+    """Record the kinds of faults that never happened."""
+    for kind in missing_faults(record):
+        record.violate("fault", f"{kind}: it never happened; a longer run injects more faults")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from soak.explain_failure import FULL_DISK
 from soak.folders import RunFolders
+from soak.run_end import RunEnd
 from soak.run_record import InjectedFault, RunRecord
 
 _CHUNK = b"\0" * (1 << 20)
@@ -20,21 +21,19 @@ async def keep_filling(
     folders: RunFolders,
     record: RunRecord,
     chance: random.Random,
-    end: float,
+    end: RunEnd,
     *,
     pause_s: float,
     alone: asyncio.Lock,
 ) -> None:
     """Fill the disks of the scratch folder and of the data root, one after the other, every `pause_s` seconds.
 
-    It ends at the time `end`.
-
     `alone` is held meanwhile: another worker could not start on a full disk.
     """
     while True:
         await asyncio.sleep(chance.uniform(0.5, 1.5) * pause_s)
         async with alone:
-            if time.monotonic() > end:
+            if end.has_come():
                 return
             disks = (("scratch folder", folders.scratch), ("data root", folders.data))
             for name, folder in chance.sample(disks, len(disks)):

@@ -13,6 +13,7 @@ import aiohttp
 from soak.client import NoResponse, Response, path_of, send
 from soak.explain_failure import describe_near, find_explaining_fault, is_busy
 from soak.honest_jobs import HonestJob, HonestJobs
+from soak.run_end import RunEnd
 from soak.run_record import RunRecord
 from soak.shuffled_kinds import ShuffledKinds
 from soak.worker_process import HONEST_KEY
@@ -30,10 +31,10 @@ class HonestClients:
     jobs: HonestJobs
     record: RunRecord
 
-    async def keep_sending(self, in_turn: ShuffledKinds, chance: random.Random, end: float) -> None:
-        """Send jobs of these kinds, one after another, until the time `end`."""
+    async def keep_sending(self, in_turn: ShuffledKinds, chance: random.Random, end: RunEnd) -> None:
+        """Send jobs of these kinds, one after another, until `end`."""
         kinds = self.jobs.kinds()
-        while time.monotonic() < end:
+        while not end.has_come():
             await self.serve(kinds[in_turn.next()](chance))
 
     async def serve_each(self, chance: random.Random) -> None:
@@ -96,10 +97,10 @@ class HonestClients:
 
 
 def _failures(response: Response) -> list[dict[str, Any]]:
-    """The problems of a response: its own, or those of the processes of a job."""
-    if response.status != 200:
-        return [response.json()]
+    """The problems of a response: those of the processes of a job where it has any, else its own."""
     if not response.body.startswith(b"{"):
-        return []
-    results = response.json().get("results", [])
-    return [result["error"] for result in results if isinstance(result, dict) and result.get("error")]
+        return [] if response.status == 200 else [{}]
+    content = response.json()
+    results = content.get("results") or []
+    of_processes = [result["error"] for result in results if isinstance(result, dict) and result.get("error")]
+    return of_processes or ([] if response.status == 200 else [content])

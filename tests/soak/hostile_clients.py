@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from fuzz.planted import Planted
 from soak.client import NoResponse, Response, send
 from soak.explain_failure import find_explaining_fault
 from soak.hostile_bodies import HostileBodies
+from soak.run_end import RunEnd
 from soak.run_record import RunRecord
 from soak.shuffled_kinds import ShuffledKinds
 from soak.worker_process import HOSTILE_KEY
@@ -30,9 +30,9 @@ class HostileClients:
     secrets: Planted
     record: RunRecord
 
-    async def keep_sending(self, in_turn: ShuffledKinds, chance: random.Random, end: float) -> None:
-        """Send bodies of these kinds, one after another, until the time `end`."""
-        while time.monotonic() < end:
+    async def keep_sending(self, in_turn: ShuffledKinds, chance: random.Random, end: RunEnd) -> None:
+        """Send bodies of these kinds, one after another, until `end`."""
+        while not end.has_come():
             await self.send(in_turn.next(), chance)
 
     async def send(self, name: str, chance: random.Random) -> None:

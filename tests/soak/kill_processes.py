@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from soak.resources import name_process, user_of
+from soak.run_end import RunEnd
 from soak.run_record import InjectedFault, RunRecord
 from soak.usage import descendants_of
 from soak.worker_process import FIRST_UID
+from support.find_paths import find_paths
 from support.processes import children_of
 from support.servers.api_server import Server
 
@@ -59,7 +61,7 @@ def job_of_user(user: int, scratch: Path) -> str | None:
     """The job in whose workspace a folder belongs to this user, if it is one of the users of jobs."""
     if user < FIRST_UID:
         return None
-    for folder in scratch.glob("worker-*/*/*"):
+    for folder in find_paths(scratch, "worker-*/*/*"):
         with suppress(OSError):
             if folder.stat().st_uid == user:
                 return job_of(folder, scratch)
@@ -74,14 +76,14 @@ def _folder_of(pid: int) -> Path | None:
 
 
 async def keep_killing(
-    server: Server, record: RunRecord, chance: random.Random, end: float, *, pause_s: float, spawners: bool
+    server: Server, record: RunRecord, chance: random.Random, end: RunEnd, *, pause_s: float, spawners: bool
 ) -> None:
-    """Kill a random process every `pause_s` seconds on average, until the time `end`."""
+    """Kill a random process every `pause_s` seconds on average, until `end`."""
     while True:
         await asyncio.sleep(chance.uniform(0.5, 1.5) * pause_s)
         found: list[WorkerChild] = []
         while not found:
-            if time.monotonic() > end:
+            if end.has_come():
                 return
             await asyncio.sleep(_LOOK_AGAIN_S)
             found = [each for each in find_children(server) if each.what.startswith("spawner of") == spawners]

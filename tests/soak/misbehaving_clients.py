@@ -7,13 +7,13 @@ import json
 import random
 import socket
 import struct
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from soak.client import path_of
+from soak.run_end import RunEnd
 from soak.run_record import RunRecord
 from soak.shuffled_kinds import ShuffledKinds
 from soak.stalled_peer import StalledPeer
@@ -53,9 +53,9 @@ class MisbehavingClients:
             "odd framing": self._odd_framing,
         }
 
-    async def keep_going(self, in_turn: ShuffledKinds, chance: random.Random, end: float) -> None:
-        """Misbehave in these ways, one after another, until the time `end`."""
-        while time.monotonic() < end:
+    async def keep_going(self, in_turn: ShuffledKinds, chance: random.Random, end: RunEnd) -> None:
+        """Misbehave in these ways, one after another, until `end`."""
+        while not end.has_come():
             await self.misbehave(in_turn.next(), chance)
 
     async def misbehave(self, name: str, chance: random.Random) -> None:

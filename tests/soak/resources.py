@@ -10,6 +10,7 @@ from pathlib import Path
 from ffmpeg_worker.sandbox.users import user_ids
 from ffmpeg_worker.storage.local.roots import KEY_FOLDERS
 from soak.usage import descendants_of
+from support.find_paths import find_paths
 from support.servers.api_server import Server
 
 CACHE_FOLDER = "kept"
@@ -112,7 +113,7 @@ def _sockets(pid: int) -> dict[str, str]:
 
 
 def _names(folder: Path, *, deep: bool = False) -> frozenset[str]:
-    found = folder.rglob("*") if deep else folder.iterdir()
+    found = find_paths(folder, "**/*" if deep else "*")
     return frozenset(str(path.relative_to(folder)) for path in found)
 
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from fuzz.planted import ENVIRONMENT, Planted, plant_secrets
 from soak.client import open_session
 from soak.expected import make_expected
-from soak.faults import check_faults, inject_faults
+from soak.faults import check_faults, inject_faults, missing_faults
 from soak.final_checks import check_end, check_log, check_resources, look, read_stack, wait_until_idle
 from soak.folders import RunFolders, open_folders
 from soak.health import STUCK_AFTER_S, Health, polled_health
@@ -24,6 +24,7 @@ from soak.honest_jobs import HonestJobs
 from soak.hostile_bodies import HostileBodies
 from soak.hostile_clients import HostileClients
 from soak.misbehaving_clients import MisbehavingClients
+from soak.run_end import RunEnd
 from soak.run_record import RunRecord
 from soak.shuffled_kinds import ShuffledKinds
 from soak.stalled_peer import open_stalled_peer
@@ -78,7 +79,7 @@ class Run:
             before = look(self.server, self.folders)
             await self._use_everything_once()
             sampling = asyncio.ensure_future(self._sample())
-            await self._soak(time.monotonic() + 60 * self.options.minutes)
+            await self._soak()
             sampling.cancel()
             if self.is_over:
                 return
@@ -92,8 +93,10 @@ class Run:
         self.health.is_closing = True
         await check_end(self.server, self.folders, self.record)
 
-    async def _soak(self, end: float) -> None:
-        """Run all callers and faults until the time `end`, or until the server has died."""
+    async def _soak(self) -> None:
+        """Run all callers and faults to the end, or until the server has died."""
+        planned = time.monotonic() + 60 * self.options.minutes
+        end = RunEnd(planned, lambda: not missing_faults(self.record))
         callers: tuple[tuple[str, int, Any, Mapping[str, int]], ...] = (
             ("honest", HONEST, self.honest.keep_sending, dict.fromkeys(self.honest.jobs.kinds(), 1)),
             ("hostile", HOSTILE, self.hostile.keep_sending, self.hostile.bodies.weights),

@@ -6,10 +6,10 @@ import asyncio
 import random
 import subprocess
 import sys
-import time
 
 from soak import second_worker
 from soak.folders import RunFolders
+from soak.run_end import RunEnd
 from soak.run_record import RunRecord
 
 WITHIN_S = 120.0
@@ -28,16 +28,16 @@ async def keep_starting(
     folders: RunFolders,
     record: RunRecord,
     chance: random.Random,
-    end: float,
+    end: RunEnd,
     *,
     pause_s: float,
     alone: asyncio.Lock,
 ) -> None:
-    """Start a second worker `pause_s` seconds after the one before has ended, until the time `end`.
+    """Start a second worker `pause_s` seconds after the one before has ended, until `end`.
 
     `alone` is held while it runs: it must not find the disk full.
     """
-    while time.monotonic() < end:
+    while not end.has_come():
         async with alone:
             problems = await run_program(
                 *("unshare", "--net", sys.executable, "-m", second_worker.__name__),

@@ -15,6 +15,7 @@ from aiohttp import web
 from fuzz.planted import plant_secrets
 from soak import honest_clients
 from soak.client import Response, open_session
+from soak.explain_failure import FULL_DISK
 from soak.honest_clients import HonestClients
 from soak.honest_jobs import HonestJob, HonestJobs
 from soak.hostile_bodies import HostileBodies
@@ -25,6 +26,7 @@ from support.servers.serve_app import serve_handler
 
 _RIGHT: dict[str, Any] = {"score": 93.0}
 _FULL = {"code": "queue_full", "fault": "worker", "retryable": True}
+_DISK_FULL = {"code": "disk_full", "fault": "worker", "retryable": True}
 _KILLED = {"code": "engine_killed", "fault": "worker", "retryable": True}
 _CRASHED = {"code": "source_crashes_probe", "fault": "source", "retryable": False}
 
@@ -107,6 +109,32 @@ async def test_a_kill_that_the_source_is_blamed_for() -> None:
 async def test_a_process_of_a_job_that_failed() -> None:
     async with clients((200, {"results": [{"success": True}, {"success": False, "error": _KILLED}]})) as made:
         assert await serve(made, "multi_process") == (0, 1, 0, 0, ["spurious failure"])
+
+
+def all_failed(*problems: dict[str, Any]) -> dict[str, Any]:
+    """The problem of a job of which no process succeeded."""
+    reports = [{"index": index, "success": False, "error": problem} for index, problem in enumerate(problems)]
+    return problems[0] | {"code": "all_processes_failed", "results": reports}
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"), [(_DISK_FULL, (1, 0, 1, 0, [])), (_CRASHED, (0, 1, 0, 0, ["spurious failure"]))]
+)
+async def test_a_job_whose_processes_all_failed(second: dict[str, Any], expected: tuple[Any, ...]) -> None:
+    """Each process is judged by its own problem: a full disk explains only those that met it."""
+
+    def failed() -> tuple[int, Any]:
+        made.record.injected.append(InjectedFault(FULL_DISK, time.monotonic(), float("inf")))
+        return 503, all_failed(_DISK_FULL, second)
+
+    responses = [failed, (200, _RIGHT)] if expected[0] else [failed]
+    async with clients(*responses) as made:
+        assert await serve(made, "multi_process") == expected
+
+
+async def test_processes_that_were_all_refused_as_busy() -> None:
+    async with clients((503, all_failed(_FULL, _FULL)), (200, _RIGHT)) as made:
+        assert await serve(made, "multi_process") == (1, 0, 0, 1, [])
 
 
 async def test_no_answer() -> None:

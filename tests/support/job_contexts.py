@@ -62,6 +62,7 @@ class FakeProbes:
         self.documents = dict(documents or {})
         self.asked: list[str] = []
         self.prepared: list[list[str]] = []
+        self.begun: list[str] = []
         self.options: list[Mapping[str, bool]] = []
 
     async def describe(self, path: Path, **options: Any) -> Mapping[str, Any]:
@@ -74,6 +75,9 @@ class FakeProbes:
 
     def prepare(self, names: Collection[str]) -> None:
         self.prepared.append([*names])
+
+    def begin(self, path: Path) -> None:
+        self.begun.append(path.name)
 
     def needs_whole_file(self, _options: Sequence[str]) -> bool:
         return False

@@ -6,6 +6,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from support.find_paths import find_paths
+
 
 def alive(pid: int) -> bool:
     """Whether the process runs: neither gone nor a zombie."""
@@ -33,7 +35,7 @@ def with_argument(text: str) -> list[int]:
 def children_of(pid: int) -> list[int]:
     """The pids of the living children of a process."""
     found: list[int] = []
-    for thread in Path(f"/proc/{pid}/task").glob("*/children"):
+    for thread in find_paths(Path(f"/proc/{pid}/task"), "*/children"):
         with suppress(OSError):
             found += map(int, thread.read_text().split())
     return sorted(child for child in found if alive(child))

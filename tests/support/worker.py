@@ -16,6 +16,7 @@ from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.open_services import open_services
 from ffmpeg_worker.services import Services
 from ffmpeg_worker.settings import Settings
+from support.find_paths import find_paths
 
 # Beside the jobs' folders: the lock, and what is there when the scratch folder is the root of the jobs.
 _NO_JOBS = {".lock", "kept", "dev", "etc", "lib", "lib64", "usr", "var"}
@@ -61,7 +62,7 @@ class Worker:
 
 
 def _left(scratch: Path) -> list[Path]:
-    return [path for path in scratch.glob("worker-*/*") if path.name not in _NO_JOBS]
+    return [path for path in find_paths(scratch, "worker-*/*") if path.name not in _NO_JOBS]
 
 
 _capabilities: list[Capabilities] = []

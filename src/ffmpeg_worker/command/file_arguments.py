@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ffmpeg_worker.command.filter_graph import GRAPH_OPTIONS
 from ffmpeg_worker.command.flag_options import option_name
+
+_PARTIAL_OPTIONS = frozenset("ss sseof t to frames vframes aframes dframes fs shortest".split())
+_PARTIAL_FILTER = re.compile(r"\b(?:a?trim|a?select)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +47,10 @@ def read_arguments(arguments: Sequence[str]) -> Iterator[Argument]:
             yield Argument(text, is_graph=is_graph)
             options[previous] = text
         previous = text
+
+
+def reads_to_the_end(arguments: Sequence[str]) -> bool:
+    """Whether a command most likely reads its inputs from the beginning to the end, since it names no part."""
+    options = {option_name(text) for text in arguments if text.startswith("-")}
+    graphs = (each.text for each in read_arguments(arguments) if each.is_graph)
+    return options.isdisjoint(_PARTIAL_OPTIONS) and not any(map(_PARTIAL_FILTER.search, graphs))

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ffmpeg_worker.command.file_arguments import read_arguments
+from ffmpeg_worker.command.file_arguments import read_arguments, reads_to_the_end
 from ffmpeg_worker.command.movie_filters import exchange_movies
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.process.waiting_file import WaitingFile, WaitingReader
-from ffmpeg_worker.sandbox.ticket import open_arguments, open_options
+from ffmpeg_worker.sandbox.ticket import BLOCK_BYTES, LONG_BLOCK_BYTES, open_arguments, open_options
 from ffmpeg_worker.sandbox.waiting_reads import TICKETS
 
 _INPUT = "-i"
@@ -54,6 +54,7 @@ class ExchangedInputs:
         self._names: dict[int, str] = {}
         self._opened = ""
         self._last = -1
+        self._block_bytes = LONG_BLOCK_BYTES if reads_to_the_end(arguments) else BLOCK_BYTES
         self._write(arguments)
 
     def _write(self, arguments: Sequence[str]) -> None:
@@ -63,7 +64,7 @@ class ExchangedInputs:
             if one.is_input and name in self._tickets:
                 self._names[count] = one.text
                 self._set_protocols("fd")
-                self.arguments[-1:] = open_arguments(self._tickets[name])
+                self.arguments[-1:] = open_arguments(self._tickets[name], self._block_bytes)
             elif one.is_input and name in self._lists:
                 self._set_protocols(None)
                 self.arguments.append(one.text)
@@ -81,7 +82,7 @@ class ExchangedInputs:
 
     def _open_options(self, name: str) -> Mapping[str, str] | None:
         number = self._tickets.get(name.removeprefix("file:"))
-        return None if number is None else open_options(number)
+        return None if number is None else open_options(number, self._block_bytes)
 
     def _note(self, name: str) -> None:
         self._opened = name

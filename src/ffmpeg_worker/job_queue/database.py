@@ -78,18 +78,17 @@ class Database:
             while True:
                 try:
                     return await self._in_thread(_create_tables, float("inf"))
-                except OperationalError as error:
+                except DBAPIError as error:
                     is_locked = "locked" in str(error.orig)  # another program writes the file
-                    if (self.is_sqlite and not is_locked) or time.monotonic() > give_up_at:
+                    may_come = is_locked if self.is_sqlite else _is_away(error)
+                    if not may_come or time.monotonic() > give_up_at:
                         raise
                     log(logging.WARNING, "the database of queued jobs does not answer yet", detail=str(error.orig))
                     await asyncio.sleep(_LONGEST_PAUSE_S if not self.is_sqlite else _FIRST_PAUSE_S)
-        except OperationalError as error:
-            if self.is_sqlite:
+        except (DBAPIError, OSError) as error:
+            if self.is_sqlite or isinstance(error, OSError) or not _is_away(error):
                 raise _unusable(error) from None
             raise _unavailable(error) from None
-        except (DBAPIError, OSError) as error:
-            raise _unusable(error) from None
 
     async def close(self) -> None:
         """Close all connections; a transaction that runs is finished first."""

@@ -13,8 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
-from ffmpeg_worker.codes import Fault
-from ffmpeg_worker.errors import EngineFailed, EngineKilled, EngineTimedOut, SourceUnreadable, WorkerError
+from ffmpeg_worker.errors import EngineTimedOut, WorkerError
 from ffmpeg_worker.ffmpeg.diagnosis.font_fallbacks import find_font_fallbacks
 from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.progress import Progress
@@ -23,6 +22,7 @@ from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
 from ffmpeg_worker.fonts import bundled_fonts, outline_fonts
 from ffmpeg_worker.job.command_log import ignore_log
 from ffmpeg_worker.logs import redact_var
+from ffmpeg_worker.pipeline.composition_errors import explain_in_composition
 from ffmpeg_worker.pipeline.folder_state import FolderState
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.lane_log import LaneLog, OnLine
@@ -30,7 +30,7 @@ from ffmpeg_worker.pipeline.recorded_output import read_record
 from ffmpeg_worker.pipeline.staged_names import StagedNames
 from ffmpeg_worker.planning.placed_files import BundledFonts, Folder, InputLink, PlacedFile, TextFile
 from ffmpeg_worker.planning.step_result import StepResult
-from ffmpeg_worker.planning.steps import FailureContext, FfmpegStep
+from ffmpeg_worker.planning.steps import FfmpegStep
 from ffmpeg_worker.sandbox.beneath import make_folders_beneath, symlink_beneath, write_beneath
 from ffmpeg_worker.tasks import finish_then_cancel
 
@@ -46,8 +46,9 @@ _ERROR_LINE = re.compile(r"^(?:\[[^\]\n]*\] )*\[(?:error|fatal)\] .*$", re.MULTI
 class CommandRunner:
     """Runs the programs of one lane in its `folder`, until the deadline of the job.
 
-    `display_names` are the caller's names of staged files; `log` takes what the programs log. When a program has
-    started, the probe gets ready to verify the files with the names `verified`.
+    `display_names` are the caller's names of staged files; `log` takes what the programs log. When FFmpeg has
+    started, the probe gets ready to verify the files with the names `verified`. If it is only one, it is described
+    while FFmpeg ends.
     """
 
     def __init__(
@@ -67,7 +68,8 @@ class CommandRunner:
         self._owner = context.runtime.owner
         self._job_id = context.runtime.job_id
         self._progress = context.progress
-        self._prepare_verification = partial(context.probes.prepare, verified)
+        self._probes = context.probes
+        self._verified = tuple(verified)
         self._log = log
         self._placing_fonts = asyncio.Lock()
         self._staged_names = StagedNames({**context.by_range.display_names, **display_names})
@@ -107,7 +109,7 @@ class CommandRunner:
                 run = await self._run_ffmpeg(step, on_progress, (stdin, stdout), on_line)
         except WorkerError as error:
             if step.failure_context is not None:
-                raise _in_context(error, step.failure_context) from None
+                raise explain_in_composition(error, step.failure_context) from None
             raise error.reword(self.reword).at(command=step.command) from None
         if step.stdout_file is not None:
             await self.write(step.stdout_file, run.stdout)
@@ -130,7 +132,7 @@ class CommandRunner:
             step.invocation,
             cwd=self.folder,
             timeout_s=seconds,
-            on_progress=on_progress,
+            on_progress=partial(self._note_progress, on_progress),
             capture_stdout=step.stdout_file is not None,
             confinement=self.jail.for_command(self.folder, seconds),
             stdin=pipes[0],
@@ -138,9 +140,15 @@ class CommandRunner:
             recording=step.recording if step.keeps_log else None,
             on_line=on_line,
             inputs=inputs,
-            on_start=self._prepare_verification,
+            on_start=partial(self._probes.prepare, self._verified),
         )
         return await self.by_range.check(self.hold(run), inputs.files.values())
+
+    def _note_progress(self, on_progress: Callable[[Progress], None], report: Progress) -> None:
+        """Pass a report on; with the last one, FFmpeg has closed its outputs, and is about to end."""
+        on_progress(report)
+        if report.ended and len(self._verified) == 1:
+            self._probes.begin(self.folder / self._verified[0])
 
     def hold(self, run: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
         """Await a run that writes into the folder of the job, within the room that the job has."""
@@ -236,20 +244,3 @@ class CommandRunner:
         fallbacks = find_font_fallbacks(run.log.text, " ".join(step.invocation.arguments))
         for wanted, used in islice(fallbacks, _MAX_MISSING_FONTS):
             yield self.reword(f'The font "{wanted}" was not found; the subtitles were drawn with "{used}".')
-
-
-def _in_context(error: WorkerError, context: FailureContext) -> WorkerError:
-    """Explain an error in terms of the composition: ffmpeg's own message names files that no caller knows.
-
-    Errors that are the worker's fault, such as too little memory, stay so.
-    """
-    error.at(field=context.field)
-    if not isinstance(error, EngineFailed | EngineKilled):
-        return error
-    error.detail = "\n".join(filter(None, (error.message, error.stderr, error.detail)))
-    if error.fault in {Fault.CALLER, Fault.SOURCE}:
-        return SourceUnreadable(
-            context.message, code=context.code, hint=context.hint, where=error.where, detail=error.detail
-        )
-    error.message, error.hint, error.stderr = f"{context.message} {error.message}", context.hint, None
-    return error

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from ffmpeg_worker.errors import DiskFull, Misconfigured
+from ffmpeg_worker.file_space import SMALL_BYTES
 from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.pipeline.scratch_usage import ScratchUsage
 from ffmpeg_worker.pipeline.small_folders import find_entries
@@ -23,7 +24,6 @@ from ffmpeg_worker.tasks import finish_then_cancel
 
 _LOCK_NAME = ".lock"
 _SMALL_FILES = 32
-_SMALL_BYTES = 64 << 20
 
 
 class Scratch:
@@ -146,10 +146,12 @@ def _is_small(root: Path) -> bool:
     """Whether removing it takes well under a millisecond, which is less than starting a thread."""
     try:
         found = itertools.islice(find_entries(root), _SMALL_FILES + 1)
-        sizes = [entry.stat(follow_symlinks=False).st_size for entry in found]
+        states = [entry.stat(follow_symlinks=False) for entry in found]
     except OSError:
         return False
-    return len(sizes) <= _SMALL_FILES and sum(sizes) <= _SMALL_BYTES
+    # Another name of a file, such as that of a delivered output, keeps its space.
+    freed_bytes = sum(status.st_size for status in states if status.st_nlink == 1)
+    return len(states) <= _SMALL_FILES and freed_bytes <= SMALL_BYTES
 
 
 @contextmanager

@@ -10,9 +10,11 @@ from typing import BinaryIO
 from ffmpeg_worker.sandbox.kernel import syscall
 from ffmpeg_worker.sandbox.syscalls import NUMBERS
 
-_BLOCK_BYTES = 262144
+BLOCK_BYTES = 262144
 """Bytes of one read. Otherwise FFmpeg reads up to 4 MiB at once, and the worker fetches twice as much for a
 thumbnail. Smaller reads save nothing more, and each one costs a notice."""
+LONG_BLOCK_BYTES = 1 << 20
+"""Bytes of one read of a program that reads all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,12 @@ class Ticket:
         return syscall(NUMBERS[platform.machine()]["dup"], self.number)  # os.dup() calls fcntl
 
 
-def open_options(number: int, block_bytes: int = _BLOCK_BYTES) -> dict[str, str]:
+def open_options(number: int, block_bytes: int = BLOCK_BYTES) -> dict[str, str]:
     """Options with which FFmpeg's libraries open `fd:` through a ticket."""
     return {"fd": str(number), "blocksize": str(block_bytes)}
 
 
-def open_arguments(number: int) -> list[str]:
+def open_arguments(number: int, block_bytes: int = BLOCK_BYTES) -> list[str]:
     """Arguments with which FFmpeg and ffprobe read through a ticket."""
-    options = (part for name, value in open_options(number).items() for part in (f"-{name}", value))
+    options = (part for name, value in open_options(number, block_bytes).items() for part in (f"-{name}", value))
     return [*options, "-i", "fd:"]

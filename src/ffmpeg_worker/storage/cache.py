@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ffmpeg_worker.file_space import freeing_later
 from ffmpeg_worker.storage.backends import Download
 from ffmpeg_worker.storage.ranged.block_cache import BlockCache
 from ffmpeg_worker.storage.transfer import download_folder
@@ -105,7 +106,9 @@ class DownloadCache:
                 if not entry.is_unchanged(path.lstat()):
                     raise FileNotFoundError
         except OSError:
-            self._forget(identity).unlink(missing_ok=True)
+            path = self._forget(identity)
+            with freeing_later(path):
+                path.unlink(missing_ok=True)
             return None
         self._entries.move_to_end(identity)
         return Download(path, entry.version)
@@ -153,7 +156,7 @@ class DownloadCache:
                 dropped.append(self._forget(identity))
         if dropped:
             await asyncio.to_thread(_unlink, dropped)
-        return self.blocks.evict(missing) or bool(dropped)
+        return await self.blocks.evict(missing) or bool(dropped)
 
     def _forget(self, identity: str) -> Path:
         """Remove an entry and return its path, which the caller unlinks."""

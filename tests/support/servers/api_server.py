@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from support.find_paths import find_paths
 from support.processes import alive
 from support.programs import serve_api
 from support.servers.forked_server import ForkedServer, fork_server
@@ -39,7 +40,7 @@ class Server:
 
     def job_folders(self) -> list[Path]:
         """The scratch folders of the jobs that run now."""
-        return [entry for entry in self.scratch_root.glob("worker-*/*") if entry.name != ".lock"]
+        return [entry for entry in find_paths(self.scratch_root, "worker-*/*") if entry.name != ".lock"]
 
     def engines(self) -> list[int]:
         """The ffmpegs of jobs that run now, of queued ones too; a probe that waits for their outputs is none."""

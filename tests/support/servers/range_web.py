@@ -24,6 +24,8 @@ class RangeWeb:
     url: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
     sent: int = 0
+    spans: list[range] = field(default_factory=list)
+    """Offsets of the blocks that were sent."""
     requests: int = 0
     stop_at: int | None = None
     status: int | None = None
@@ -40,6 +42,7 @@ class RangeWeb:
     def reset(self) -> None:
         """Serve everything again, and count from 0."""
         self.sent = self.requests = 0
+        self.spans = []
         self.stop_at = self.status = None
         self.go_on, self.held = asyncio.Event(), asyncio.Event()
         self.held_names = set()
@@ -74,6 +77,7 @@ class RangeWeb:
             block = data[at : min(at + 65536, stop)]
             await response.write(block)
             self.sent += len(block)
+            self.spans.append(range(at, at + len(block)))
         return response
 
 

@@ -21,7 +21,7 @@ class FakeFile:
 
 A, B = cast(WaitingFile, FakeFile(1)), cast(WaitingFile, FakeFile(2))
 INPUTS = WaitingInputs({"_in/a.mp4": A, "_in/b.mp4": B})
-BLOCKS = ("-blocksize", "262144")
+BLOCKS, LONG_BLOCKS = ("-blocksize", "262144"), ("-blocksize", "1048576")
 
 
 def test_each_file_has_a_ticket() -> None:
@@ -61,8 +61,8 @@ def test_protocols_of_the_input_itself_are_limited_to_descriptors() -> None:
     )
     assert exchanged.arguments == [
         *(*protocols, "-i", "x"),
-        *("-protocol_whitelist", "fd", "-fd", "336", *BLOCKS, "-i", "fd:"),
-        *("-fd", "337", *BLOCKS, "-i", "fd:"),
+        *("-protocol_whitelist", "fd", "-fd", "336", *LONG_BLOCKS, "-i", "fd:"),
+        *("-fd", "337", *LONG_BLOCKS, "-i", "fd:"),
     ]
 
 
@@ -99,7 +99,7 @@ def test_filters_open_tickets() -> None:
         "-metadata",
         "x=movie=_in/a.mp4",
     ]
-    movie = r"movie=filename=fd\\::format_opts=fd=%d\\:blocksize=262144"
+    movie = r"movie=filename=fd\\::format_opts=fd=%d\\:blocksize=1048576"
     exchanged = ExchangedInputs(arguments, INPUTS).arguments
     assert exchanged == [*arguments[:3], movie % 337, "-vf", f"{movie % 336}[m]", *arguments[6:]]
 

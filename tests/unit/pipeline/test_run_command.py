@@ -13,6 +13,7 @@ from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.errors import EngineFailed, EngineKilled, EngineTimedOut, SourceUnreadable, WorkerError
 from ffmpeg_worker.ffmpeg.log_tail import LogTail
+from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport
 from ffmpeg_worker.fonts import outline_fonts
 from ffmpeg_worker.job.lifecycle import JobEvent, Stage
@@ -166,6 +167,23 @@ async def test_beside_other_programs_nothing_is_removed(tmp_path: Path, monkeypa
     command = runner(FakeJob(tmp_path))
     await command.run(FfmpegStep(Invocation(())), ignore, is_alone=False)
     assert {path.name for path in command.folder.iterdir()} == {"_in", "at-1.ts", "at-2.ts"}
+
+
+@pytest.mark.parametrize(("names", "begun"), [(["a.mp4"], ["a.mp4"]), (["a.mp4", "b.mp4"], []), ([], [])])
+async def test_the_only_output_is_described_while_its_ffmpeg_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: list[str], begun: list[str]
+) -> None:
+    async def run(*_args: Any, on_progress: Callable[[Progress], None], **_options: Any) -> RunReport:
+        on_progress(Progress(frame=1))
+        assert job.probes.begun == []
+        on_progress(Progress(frame=2, ended=True))
+        return RunReport(Exit(0, None, 0.1, 1000), 0.1, LogTail(), None, b"")
+
+    monkeypatch.setattr(module, "run_ffmpeg", run)
+    job, reports = FakeJob(tmp_path), list[int | None]()
+    command = CommandRunner(job.context, job.lane(), NAMES, verified=names)
+    await command.run(FfmpegStep(Invocation(())), lambda report: reports.append(report.frame))
+    assert (reports, job.probes.begun) == ([1, 2], begun)
 
 
 async def test_a_crash_is_not_repeated(tmp_path: Path, failing: list[WorkerError]) -> None:

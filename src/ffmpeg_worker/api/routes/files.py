@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import Any
 from urllib.parse import quote
 
@@ -25,6 +24,7 @@ from ffmpeg_worker.api.request_log import request_record_of
 from ffmpeg_worker.api.spooled_response import spool_json
 from ffmpeg_worker.api.stored_file import describe_file
 from ffmpeg_worker.errors import FileError, InvalidJob
+from ffmpeg_worker.file_space import freeing_later
 from ffmpeg_worker.storage.local.draft import Draft, drop_resumable, find_resumable, open_draft, open_resumable
 from ffmpeg_worker.storage.local.file_area import FileArea, file_exists, file_not_found
 
@@ -150,14 +150,12 @@ def _unfinished(name: str, received: int, total: int) -> Response:
 def _respond_stored(request: Request, area: FileArea, name: str, draft: Draft) -> Response:
     """Put a received file in its place, and respond with it."""
     _check_conditions(request, area, name)
-    replaced = area.hold(name)
-    try:
+    path = area.locate(name)
+    is_new = not path.exists()
+    with freeing_later(path):
         status = draft.place(name, replaces=request.headers.get("if-none-match", "").strip() != "*")
-    finally:
-        if replaced is not None:
-            asyncio.get_running_loop().run_in_executor(None, os.close, replaced)
     headers = {**Version.of(status).headers(), "Location": f"{FILES_PATH}/{quote(name)}"}
-    return json_response(describe(request, area, name, status), 201 if replaced is None else 200, headers=headers)
+    return json_response(describe(request, area, name, status), 201 if is_new else 200, headers=headers)
 
 
 def _check_conditions(request: Request, area: FileArea, name: str) -> None:

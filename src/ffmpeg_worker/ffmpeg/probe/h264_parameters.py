@@ -11,6 +11,8 @@ from ffmpeg_worker.bitstreams.bit_reader import BitReader
 from ffmpeg_worker.bitstreams.h264 import HIGH_PROFILES, PPS, SPS
 
 _MAX_BYTES = 256
+_START_CODE = b"\0\0\1"
+_START_CODES = (_START_CODE, b"\0" + _START_CODE)
 _SQUARE = 1
 
 
@@ -27,28 +29,39 @@ class PlainH264:
 
 
 def read_plain_h264(extradata: bytes | None) -> PlainH264 | None:
-    """Read the parameters in an `avcC` box; `None` if the pictures are of another kind, or the box is damaged.
+    """Read the parameters of a stream; `None` if the pictures are of another kind, or the parameters damaged.
 
     A stream that states its colors is another kind: they must be compared with those of the container.
+
+    Args:
+        extradata: an `avcC` box, or units after start codes, as in MPEG-TS (ISO/IEC 14496-10, annex B).
     """
-    if not extradata or extradata[0] != 1 or len(extradata) < 8 or extradata[5] & 0x1F != 1:
-        return None
-    length = int.from_bytes(extradata[6:8], "big")
-    unit = extradata[8 : 8 + length]
-    if len(unit) < length or not 4 < length <= _MAX_BYTES or unit[0] & 0x1F != SPS:
-        return None
-    if not _has_picture_parameters(extradata[8 + length :]):
+    units = _split_units(extradata or b"")
+    kinds = [unit[0] & 0x1F for unit in units]
+    if kinds[:2] != [SPS, PPS] or SPS in kinds[1:] or not 4 < len(units[0]) <= _MAX_BYTES:
         return None
     try:
-        return _read_parameters(BitReader(unit[1:]))
+        return _read_parameters(BitReader(units[0][1:]))
     except ValueError:
         return None
 
 
-def _has_picture_parameters(rest: bytes) -> bool:
-    """Whether what follows in the box begins with a picture parameter set."""
-    length = int.from_bytes(rest[1:3], "big")
-    return rest[:1] == b"\1" and 0 < length <= len(rest) - 3 and rest[3] & 0x1F == PPS
+def _split_units(extradata: bytes) -> list[bytes]:
+    """All units after start codes, or the first two of a box with one sequence parameter set; else none."""
+    if extradata.startswith(_START_CODES):
+        units = (unit.rstrip(b"\0") for unit in extradata.split(_START_CODE))
+        return [unit for unit in units if unit]
+    if len(extradata) < 8 or extradata[0] != 1 or extradata[5] & 0x1F != 1:
+        return []
+    sequence, rest = _take(extradata[6:])
+    picture, _ = _take(rest[1:]) if rest[:1] == b"\1" else (b"", b"")
+    return [unit for unit in (sequence, picture) if unit]
+
+
+def _take(data: bytes) -> tuple[bytes, bytes]:
+    """A unit after its length in two bytes, and what follows; nothing if it is cut off."""
+    end = 2 + int.from_bytes(data[:2], "big")
+    return (data[2:end], data[end:]) if end <= len(data) else (b"", b"")
 
 
 def _read_parameters(bits: BitReader) -> PlainH264 | None:

@@ -6,14 +6,14 @@ import os
 import struct
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 _HEAD = struct.Struct(">I4s")
 _LARGE = struct.Struct(">Q")
 IDENTITY = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 """The matrix of pictures that are neither rotated nor mirrored (ISO/IEC 14496-12, 8.2.2)."""
 _MAX_TOP_BOXES = 16
-_MAX_INDEX_BYTES = 1 << 20
+_MAX_INDEX_BYTES = 64 << 10
+"""The index of a minute or two. It is read on the event loop, in at most two milliseconds."""
 _OTHER_TOP_BOXES = frozenset({b"ftyp", b"free", b"skip", b"wide"})
 
 
@@ -23,37 +23,33 @@ class UnusualFile(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Mp4File:
-    """The content of `moov`, the ranges of bytes of `mdat`, and the size of the file in bytes."""
+    """The content of `moov`, where that of `mdat` is, and the size of the file in bytes."""
 
     index: bytes
-    data: tuple[range, ...]
+    data: range
     size: int
 
 
-def read_mp4(path: Path) -> Mp4File:
+def read_mp4(descriptor: int) -> Mp4File:
     """Read the index of a file.
 
     Raises:
         OSError: the file cannot be read.
-        UnusualFile: it is cut, fragmented, of another kind, or its index has more than 1 MiB.
+        UnusualFile, ValueError: it is cut, fragmented, of another kind, or its index has more than 64 KiB.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a named pipe would wait for a writer
-    try:
-        size = os.fstat(descriptor).st_size
-        found: dict[bytes, list[range]] = {b"moov": [], b"mdat": []}
-        for number, (kind, content) in enumerate(_top_boxes(descriptor, size)):
-            if number >= _MAX_TOP_BOXES or (kind == b"ftyp") != (number == 0):
-                raise UnusualFile
-            if kind in found:
-                found[kind].append(content)
-            elif kind not in _OTHER_TOP_BOXES:
-                raise UnusualFile
-        [index] = found[b"moov"]
-        if len(index) > _MAX_INDEX_BYTES:
+    size = os.fstat(descriptor).st_size
+    found: dict[bytes, list[range]] = {b"moov": [], b"mdat": []}
+    for number, (kind, content) in enumerate(_top_boxes(descriptor, size)):
+        if number >= _MAX_TOP_BOXES or (kind == b"ftyp") != (number == 0):
             raise UnusualFile
-        return Mp4File(os.pread(descriptor, len(index), index.start), tuple(found[b"mdat"]), size)
-    finally:
-        os.close(descriptor)
+        if kind in found:
+            found[kind].append(content)
+        elif kind not in _OTHER_TOP_BOXES:
+            raise UnusualFile
+    [index], [data] = found[b"moov"], found[b"mdat"]
+    if len(index) > _MAX_INDEX_BYTES:
+        raise UnusualFile
+    return Mp4File(os.pread(descriptor, len(index), index.start), data, size)
 
 
 def _top_boxes(descriptor: int, size: int) -> Iterator[tuple[bytes, range]]:

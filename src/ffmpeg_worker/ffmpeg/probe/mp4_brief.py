@@ -10,7 +10,6 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 from ffmpeg_worker.ffmpeg.probe.aac_parameters import read_aac
@@ -51,16 +50,19 @@ class _Edit:
         return ticks * self.movie.scale == self.kept * clock.scale
 
 
-def describe_mp4(path: Path) -> dict[str, Any]:
-    """Describe a file in the JSON shape of ffprobe, briefly.
+def describe_mp4(descriptor: int, name: str) -> dict[str, Any]:
+    """Describe a file that is open for reading in the JSON shape of ffprobe, briefly.
+
+    The worker itself calls it for files that it does not trust: it reads at most 16 heads of boxes and an index of
+    64 KiB, in some milliseconds at most.
 
     Raises:
         OSError: it cannot be read.
         UnusualFile: it must be described with libav.
     """
     try:
-        return _describe(read_mp4(path), str(path))
-    except (struct.error, IndexError, ValueError, ZeroDivisionError) as error:
+        return _describe(read_mp4(descriptor), name)
+    except (struct.error, LookupError, ValueError, ArithmeticError) as error:
         raise UnusualFile from error
 
 

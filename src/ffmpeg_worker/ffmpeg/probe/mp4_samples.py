@@ -5,12 +5,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from operator import add, sub
 
 from ffmpeg_worker.ffmpeg.probe.mp4_boxes import Mp4File, UnusualFile, read_boxes, split_boxes
 
 _OTHERS = frozenset({b"stss", b"ctts", b"stco", b"co64", b"sgpd", b"sbgp"})
 _ONE_ENTRY = b"\0\0\0\0\0\0\0\1"
-_MAX_EQUAL = 1 << 18
+_MAX_EQUAL = 1 << 12
 """Samples of equal size, for which the table has one number."""
 
 
@@ -87,17 +89,18 @@ def _check_places(
 ) -> None:
     """Check that every chunk lies in the data; `runs` are the columns of `stsc`."""
     firsts, lengths, descriptions = runs
-    if firsts[0] != 1 or set(descriptions) != {1}:
+    if firsts[0] != 1 or set(descriptions) != {1} or not all(lengths) or min(places) < file.data.start:
         raise UnusualFile
+    ends = [0, *accumulate(sizes)]
     at = 0
-    for run, length in enumerate(lengths):
-        end = firsts[run + 1] if run + 1 < len(firsts) else len(places) + 1
-        if not firsts[run] < end <= len(places) + 1 or not length:
+    for first, next_first, length in zip(firsts, (*firsts[1:], len(places) + 1), lengths, strict=True):
+        last = at + length * (next_first - first)
+        if not first < next_first <= len(places) + 1 or last > len(sizes):
             raise UnusualFile
-        for place in places[firsts[run] - 1 : end - 1]:
-            size = sum(sizes[at : at + length])
-            at += length
-            if not any(data.start <= place and place + size <= data.stop for data in file.data):
-                raise UnusualFile
+        bounds = ends[at : last + 1 : length]
+        chunk_sizes = map(sub, bounds[1:], bounds)
+        if max(map(add, places[first - 1 : next_first - 1], chunk_sizes)) > file.data.stop:
+            raise UnusualFile
+        at = last
     if at != len(sizes):
         raise UnusualFile

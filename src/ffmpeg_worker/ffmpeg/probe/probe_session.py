@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from ffmpeg_worker.errors import EngineTimedOut, EngineUnavailable
+from ffmpeg_worker.ffmpeg.probe.early_description import EarlyDescription
 from ffmpeg_worker.ffmpeg.probe.ffprobe import Ffprobe, has_unknown_size
+from ffmpeg_worker.ffmpeg.probe.mp4_boxes import UnusualFile
+from ffmpeg_worker.ffmpeg.probe.mp4_brief import describe_mp4
 from ffmpeg_worker.ffmpeg.probe.probe_errors import crashed, explain_reason, killed
 from ffmpeg_worker.ffmpeg.probe.probe_pool import JobChild, ProbePool
 from ffmpeg_worker.ffmpeg.probe.probe_process import PROBE_TIMEOUT_S, ProbeProcess
@@ -20,6 +23,7 @@ from ffmpeg_worker.logs import log
 from ffmpeg_worker.process.waiting_file import WaitingFile
 from ffmpeg_worker.retry import AttemptFailed, retry
 from ffmpeg_worker.sandbox.apply_confinement import CONFINEMENT_FAILED
+from ffmpeg_worker.sandbox.beneath import open_beneath
 from ffmpeg_worker.sandbox.jail import Jail
 
 _PAUSES_S = (0.1,)
@@ -33,13 +37,12 @@ class ProbeSession:
     def __init__(
         self,
         ffprobe: Ffprobe,
-        full: ProbePool,
-        quick: ProbePool,
+        pool: ProbePool,
         *,
         jail: Jail | None = None,
         deadline: float | None = None,
     ) -> None:
-        """Begin without children; `full` and `quick` are those of `Prober`."""
+        """Begin without a child; `pool` is that of `Prober`."""
         self.by_range = False
         """Whether files may be probed whose bytes are fetched when they are read; set before the first one."""
         self.ffprobe_by_range = False
@@ -48,22 +51,30 @@ class ProbeSession:
         self._jail = jail
         self._deadline = deadline
         self._lock = asyncio.Lock()
-        self._quick_lock = asyncio.Lock()
-        self._full = JobChild(full, self._confine)
-        self._quick = JobChild(quick, self._confine)
+        self._child = JobChild(pool, self._confine)
+        self._early: EarlyDescription | None = None
 
     def prepare(self, names: Collection[str]) -> None:
-        """Begin to confine the child that will describe outputs with these names, if there are any.
+        """Begin to confine the child that will describe outputs with these names, if any needs one.
 
         The first of them does not wait for that then. What the job may read must be known by now.
         """
-        if names:
-            (self._quick if all(map(_may_be_plain, names)) else self._full).prepare()
+        if not all(map(_may_be_plain, names)):
+            self._child.prepare()
+
+    def begin(self, path: Path) -> None:
+        """Begin to describe an output briefly that FFmpeg has closed, if none is being described.
+
+        `describe` uses that if the file is still the same.
+        """
+        if self._early is None:
+            self._early = EarlyDescription(path, partial(self._describe, is_brief=True))
 
     async def close(self) -> None:
         """Let all children end, soon."""
-        await self._quick.close()
-        await self._full.close()
+        if self._early is not None:
+            await self._early.close()
+        await self._child.close()
 
     async def describe(
         self,
@@ -89,13 +100,22 @@ class ProbeSession:
             EngineTimedOut: the time of the job was used up.
             EngineKilled: the probe was killed from outside, twice.
         """
-        if is_brief and file is None and _may_be_plain(path.name):
-            found = await self._describe_quickly(path)
-            if found is not None:
-                return found
-        return await self._reply(
+        if self._early is not None and self._early.path == path and is_brief and not is_own_playlist:
+            early, self._early = self._early, None
+            if (described := await early.take()) is not None:
+                return described
+        return await self._describe(
             path, file, is_own_playlist=is_own_playlist, is_brief=is_brief, skips_pixels=skips_pixels
         )
+
+    async def _describe(
+        self, path: Path, file: WaitingFile | None = None, *, is_brief: bool = False, **options: bool
+    ) -> dict[str, Any]:
+        if is_brief and file is None and _may_be_plain(path.name):
+            found = self._describe_plain(path)
+            if found is not None:
+                return found
+        return await self._reply(path, file, is_brief=is_brief, **options)
 
     async def index(self, path: Path, file: WaitingFile | None = None) -> dict[str, Any]:
         """Find the frames of a video by its packets; see `read_packet_index` in planning/chunks/.
@@ -120,7 +140,7 @@ class ProbeSession:
 
         Return with it the name of the folder for the child.
         """
-        process = await self._full.pool.take()
+        process = await self._child.pool.take()
         confinement = None if self._jail is None else self._jail.for_command(folder, seconds)
         process.confine(confinement, self._root, by_range=self.by_range)
         shown = folder.relative_to(self._root) if folder.is_relative_to(self._root) else folder
@@ -144,7 +164,7 @@ class ProbeSession:
             AttemptFailed: the child died by a signal, which another child may not.
             SourceUnreadable: it took too long, or ended by itself.
         """
-        process = await self._full.current()
+        process = await self._child.current()
         reply = await process.ask(path, file=file, **options)
         if reply is not None:
             return reply
@@ -152,11 +172,15 @@ class ProbeSession:
             raise crashed()
         raise AttemptFailed(killed() if process.end.is_stop else crashed())
 
-    async def _describe_quickly(self, path: Path) -> dict[str, Any] | None:
-        """Describe a plain MP4 file; `None` if it is none, or the quick probe has failed."""
-        async with self.within_deadline(), self._quick_lock:
-            reply = await (await self._quick.current()).ask(path)
-        return None if reply is None else reply.get("ok")
+    def _describe_plain(self, path: Path) -> dict[str, Any] | None:
+        """Describe a plain MP4 file of the job without a child; `None` if it is none, or a link is in its path."""
+        if not path.is_relative_to(self._root):
+            return None
+        try:
+            with open_beneath(self._root, str(path.relative_to(self._root))) as descriptor:
+                return describe_mp4(descriptor, path.name)
+        except (OSError, UnusualFile):
+            return None
 
     def _confine(self, process: ProbeProcess) -> None:
         confinement = None if self._jail is None else self._jail.for_loaded_probe(PROBE_TIMEOUT_S)
@@ -210,5 +234,5 @@ def _log_retry(error: Exception, _pause_s: float) -> None:
 
 
 def _may_be_plain(name: str) -> bool:
-    """Whether the quick probe is asked about a file."""
+    """Whether a file is probably described without a child."""
     return name.endswith(_PLAIN_SUFFIXES)

@@ -12,8 +12,7 @@ from ffmpeg_worker.ffmpeg.probe.probe_session import ProbeSession
 from ffmpeg_worker.process.spawner import Spawner
 from ffmpeg_worker.sandbox.jail import Jail
 
-_FULL = "ffmpeg_worker.ffmpeg.probe.probe_program:serve"
-_QUICK = "ffmpeg_worker.ffmpeg.probe.mp4_probe_program:serve"
+_PROGRAM = "ffmpeg_worker.ffmpeg.probe.probe_program:serve"
 
 
 class Prober:
@@ -21,10 +20,7 @@ class Prober:
 
     def __init__(self, ffprobe: Path | None, spawner: Spawner) -> None:
         self.ffprobe = Ffprobe(ffprobe, spawner)
-        self.full = ProbePool(_FULL)
-        """Children with PyAV."""
-        self.quick = ProbePool(_QUICK)
-        """Children that know plain MP4 files only."""
+        self.pool = ProbePool(_PROGRAM)
 
     @property
     def program(self) -> str:
@@ -32,21 +28,19 @@ class Prober:
         return "pyav" if self.ffprobe.program is None else "ffprobe"
 
     async def open(self) -> None:
-        """Start the programs that children are forked from."""
-        await self.full.open()
-        await self.quick.open()
+        """Start the program that children are forked from."""
+        await self.pool.open()
 
     async def close(self) -> None:
         """Stop all children."""
-        await self.quick.close()
-        await self.full.close()
+        await self.pool.close()
 
     @asynccontextmanager
     async def session(
         self, jail: Jail | None = None, *, deadline: float | None = None
     ) -> AsyncIterator[ProbeSession]:
         """Open a session for one job, confined by its `jail`, until `deadline` of the monotonic clock."""
-        session = ProbeSession(self.ffprobe, self.full, self.quick, jail=jail, deadline=deadline)
+        session = ProbeSession(self.ffprobe, self.pool, jail=jail, deadline=deadline)
         try:
             yield session
         finally:

@@ -21,7 +21,7 @@ from ffmpeg_worker.ffmpeg.probe.pyav_summary import Summary
 
 _LIMITED_RANGE = COLOR_RANGES[1]
 _SIZED = frozenset({"h264", "hevc", "vp9", "av1"})
-"""Codecs that take long to decode, and of which MP4 states the size."""
+"""Codecs that take long to decode, and of which the container states the size."""
 
 
 def _find_quick_decoders() -> str:
@@ -40,14 +40,6 @@ QUICK_DECODERS: Mapping[str, str] = {"codec_whitelist": _find_quick_decoders()}
 """Options of a container that keep libav from decoding pictures that take long."""
 
 
-def has_picture_facts(head: bytes) -> bool:
-    """Whether a file with these first bytes is in a container that has the size of pictures and their times: MP4.
-
-    Others would be read further to find them.
-    """
-    return head[4:8] == b"ftyp"
-
-
 def describe_streams(container: InputContainer, summary: Summary | None) -> list[dict[str, Any]]:
     """Describe the streams briefly; see `describe_stream`."""
     summaries = summary.streams if summary else {}
@@ -58,11 +50,15 @@ def describe_streams(container: InputContainer, summary: Summary | None) -> list
 
 
 def find_pixels(stream: Stream) -> dict[str, Any] | None:
-    """Find what only a decoder that is not among `QUICK_DECODERS` tells; `None` where that is not certain."""
+    """Find what only a decoder that is not among `QUICK_DECODERS` tells; `None` where that is not certain.
+
+    The size is among it, which a playlist does not state.
+    """
     context = stream.codec_context
     if not isinstance(context, VideoCodecContext) or context.codec.canonical_name not in _SIZED:
         return {}
     plain = read_plain_h264(context.extradata) if context.codec.canonical_name == "h264" else None
-    if plain is None or (plain.width, plain.height) != (context.width, context.height):
+    if plain is None or (context.width, context.height) not in {(plain.width, plain.height), (0, 0)}:
         return None
-    return {"pix_fmt": "yuv420p", **({"color_range": _LIMITED_RANGE} if plain.states_range else {})}
+    color_range = {"color_range": _LIMITED_RANGE} if plain.states_range else {}
+    return {"pix_fmt": "yuv420p", "width": plain.width, "height": plain.height, **color_range}

@@ -31,7 +31,7 @@ _ANY_NAMES = {"allowed_extensions": "ALL", "allowed_segment_extensions": "ALL", 
 # Bytes of one read through a ticket: a probe reads little at each place, and all of a block is fetched.
 _BLOCK_BYTES = 64 << 10
 
-_HEAD_BYTES = 16
+_HEAD_BYTES = 4096
 # Offsets and magic bytes of containers that may have their index at the end of the file.
 _SIGNATURES = ((4, b"ftyp"), (4, b"moov"), (4, b"mdat"), (4, b"wide"), (0, b"\x1a\x45\xdf\xa3"))
 

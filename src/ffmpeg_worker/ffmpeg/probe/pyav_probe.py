@@ -17,7 +17,6 @@ from ffmpeg_worker.ffmpeg.probe.pyav_brief import (
     QUICK_DECODERS,
     describe_streams,
     find_pixels,
-    has_picture_facts,
 )
 from ffmpeg_worker.ffmpeg.probe.pyav_coded_frames import find_sound_ends, read_coded_frames
 from ffmpeg_worker.ffmpeg.probe.pyav_container import ProbeFailed, find_file, open_container, read_head
@@ -26,6 +25,13 @@ from ffmpeg_worker.ffmpeg.probe.pyav_join import join_packets
 from ffmpeg_worker.ffmpeg.probe.pyav_packets import index_packets
 from ffmpeg_worker.ffmpeg.probe.pyav_streams import describe_stream, format_ratio, format_time
 from ffmpeg_worker.ffmpeg.probe.pyav_summary import read_summary
+from ffmpeg_worker.ffmpeg.probe.undecoded_times import (
+    find_first_times,
+    has_segment_times,
+    is_matroska,
+    may_be_certain,
+    states_size,
+)
 from ffmpeg_worker.sandbox.ticket import Ticket
 
 if TYPE_CHECKING:
@@ -58,25 +64,46 @@ def describe(
         ProbeFailed: the file cannot be described.
     """
     file = find_file(path, ticket)
-    if is_brief and not is_own_playlist and (brief := _describe_briefly(file, path, skips_pixels=skips_pixels)):
-        return brief
+    if is_brief:
+        brief = _describe_briefly(file, path, is_own_playlist=is_own_playlist, skips_pixels=skips_pixels)
+        if brief is not None:
+            return brief
     with open_container(file, is_own_playlist=is_own_playlist) as container:
         described = _add_picture(_describe_container(container, path, file.stat().st_size), file)
     still = read_heif_size(file)
     return {**described, "still_image": dict(zip(("width", "height"), still, strict=True))} if still else described
 
 
-def _describe_briefly(file: Path | Ticket, path: str, *, skips_pixels: bool) -> dict[str, Any] | None:
+def _describe_briefly(
+    file: Path | Ticket, path: str, *, is_own_playlist: bool, skips_pixels: bool
+) -> dict[str, Any] | None:
     """Describe a file without decoding pictures; `None` if that does not tell everything."""
-    if not has_picture_facts(read_head(file)):
+    head = read_head(file)
+    if not is_own_playlist and not may_be_certain(head, is_fetched=isinstance(file, Ticket)):
         return None
-    with open_container(file, options=QUICK_DECODERS) as container:
+    with open_container(file, is_own_playlist=is_own_playlist, options=QUICK_DECODERS) as container:
+        is_segmented = is_own_playlist or not states_size(head)
+        skips_pixels = skips_pixels and not is_segmented
         pixels = [{} if skips_pixels else find_pixels(stream) for stream in container.streams]
-        if not pixels or None in pixels:
+        if not pixels or None in pixels or (is_segmented and not has_segment_times(container)):
             return None
         streams = describe_streams(container, read_summary(container))
         described = [stream | (found or {}) for stream, found in zip(streams, pixels, strict=True)]
-        return {"streams": described, "format": _describe_format(container, path, file.stat().st_size, None)}
+        document = {"streams": described, "format": _describe_format(container, path, file.stat().st_size, None)}
+        return _add_first_times(document, container, head) if is_matroska(head) else document
+
+
+def _add_first_times(document: dict[str, Any], container: InputContainer, head: bytes) -> dict[str, Any] | None:
+    """Add the times of streams that were not decoded; `None` if they are not certain."""
+    times = find_first_times(container, head)
+    if times is None:
+        return None
+    for number, first in times.items():
+        start_s = format_time(first, container.streams[number].time_base)
+        document["streams"][number] |= {"start_pts": first, "start_time": start_s}
+    starts = [stream["start_time"] for stream in document["streams"] if "start_time" in stream]
+    document["format"]["start_time"] = min(starts, key=float)
+    return document
 
 
 def index(path: str, *, ticket: int | None = None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import NoReturn, Self
 
 from ffmpeg_worker.errors import FileError
+from ffmpeg_worker.file_space import freeing_later
 from ffmpeg_worker.storage.local.data_usage import Survey
 from ffmpeg_worker.storage.local.file_area import FileArea, cannot_write
 from ffmpeg_worker.storage.socket_copy import Turn, copy_from_socket, write_all
@@ -55,14 +56,17 @@ class Draft:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        os.close(self._descriptor)
         if self._is_placed:
+            os.close(self._descriptor)
             self._remove_folder()
         elif not self.keeps or not self.length:
             self._area.usage.end_coming(self._area.owner, self._counted, 0, self._path)
-            self._path.unlink(missing_ok=True)
+            with freeing_later(self._path):
+                os.close(self._descriptor)
+                self._path.unlink(missing_ok=True)
             self._remove_folder()
         else:
+            os.close(self._descriptor)
             # Marked now: while it grew, its bytes were counted as coming ones.
             self._area.usage.mark(self._path, self._area.owner)
             self._area.usage.end_coming(self._area.owner, self._counted, self._written)
@@ -219,7 +223,8 @@ def open_resumable(area: FileArea, name: str, total: int, *, starts: bool) -> Dr
         if starts:
             for other in others:
                 area.usage.forget(other)
-                other.unlink(missing_ok=True)
+                with freeing_later(other):
+                    other.unlink(missing_ok=True)
             area.usage.forget(path)
             draft.truncate(0)
     except BaseException:
@@ -243,5 +248,6 @@ def drop_resumable(area: FileArea, name: str) -> bool:
     found = [*area.uploads.glob(f"{stem}-*{_RESUMABLE}")]
     for path in found:
         area.usage.forget(path)
-        path.unlink(missing_ok=True)
+        with freeing_later(path):
+            path.unlink(missing_ok=True)
     return bool(found)

@@ -81,16 +81,6 @@ class FileArea:
             raise file_not_found(name)
         return os.fdopen(descriptor, "rb", buffering=0)
 
-    def hold(self, name: str) -> int | None:
-        """Return a descriptor that keeps the content of a name on the disk, if there is any, when it is replaced.
-
-        To free a large file takes a tenth of a second; with this, only closing the descriptor does.
-        """
-        try:
-            return os.open(self.locate(name), getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK) | os.O_CLOEXEC)
-        except OSError:
-            return None
-
     def put(self, draft: Path, name: str, *, replaces: bool = True) -> os.stat_result:
         """Move a finished file to its name in one step; returns its status.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from ffmpeg_worker.errors import TargetError, TargetForbidden, TargetUnavailable
+from ffmpeg_worker.file_space import freeing_later
 from ffmpeg_worker.job.file_names import display_name, hidden_output
 from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.storage.errors import DISK_FULL_ERRNOS
@@ -145,8 +146,9 @@ class LocalDelivery:
                 placed.append((hidden, target))
                 _link_or_copy(source, hidden)
                 self._usage.mark(hidden, self._owner)
-            for hidden, target in placed:
-                hidden.replace(target)
+            with freeing_later(*files):
+                for hidden, target in placed:
+                    hidden.replace(target)
         except OSError as error:
             raise _undeliverable(error) from error
         finally:

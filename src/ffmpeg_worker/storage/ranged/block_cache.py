@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ffmpeg_worker.storage.ranged.range_requests import SourceVersion
 from ffmpeg_worker.storage.ranged.sparse_file import SparseFile
+from ffmpeg_worker.tasks import finish_then_cancel
 
 _MAX_FILES = 1000
 _DISTRUST_S = 600.0
@@ -78,28 +80,32 @@ class BlockCache:
         """Remove all files."""
         entries = [*self._entries.values(), *self._replaced]
         self._entries, self._replaced = OrderedDict(), []
-        for entry in entries:
-            entry.file.close()
+        _close_all(entry.file for entry in entries)
 
     def trim(self) -> None:
         """Remove files until the others take no more space than they may."""
-        excess = self.allocated_bytes - self._space()
-        self.evict(excess)
-        while len(self._entries) > _MAX_FILES and self.evict(1):
-            pass
+        _close_all(self._drop_unused(self.allocated_bytes - self._space()))
+        while len(self._entries) > _MAX_FILES and (dropped := self._drop_unused(1)):
+            _close_all(dropped)
 
-    def evict(self, size: int) -> bool:
-        """Remove files that no job holds until so many bytes are freed; return whether any was removed."""
-        has_removed = False
+    async def evict(self, size: int) -> bool:
+        """Remove files that no job holds until so many bytes have been freed; return whether any was removed."""
+        dropped = self._drop_unused(size)
+        if dropped:
+            await finish_then_cancel(asyncio.to_thread(_close_all, dropped))
+        return bool(dropped)
+
+    def _drop_unused(self, size: int) -> list[SparseFile]:
+        """Forget files of so many bytes that no job holds, the least recently used first."""
+        dropped = []
         for identity, entry in list(self._entries.items()):
             if size <= 0:
                 break
             if not entry.holders:
                 size -= max(entry.file.allocated_bytes, 1)
                 del self._entries[identity]
-                entry.file.close()
-                has_removed = True
-        return has_removed
+                dropped.append(entry.file)
+        return dropped
 
     def _release(self, entry: _Entry) -> None:
         entry.holders -= 1
@@ -113,3 +119,8 @@ class BlockCache:
             self._replaced.append(entry)
         else:
             entry.file.close()
+
+
+def _close_all(files: Iterable[SparseFile]) -> None:
+    for file in files:
+        file.close()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.file_space import freeing_later
 from ffmpeg_worker.storage.ranged.byte_ranges import ByteRanges
 from ffmpeg_worker.storage.ranged.range_requests import SourceVersion
 from ffmpeg_worker.storage.transfer import receive_block, write_block
@@ -208,8 +209,9 @@ class SparseFile:
     def close(self) -> None:
         """Close and remove the file; descriptors that others opened stay."""
         if not self._file.closed:
-            self._file.close()
-            self.path.unlink(missing_ok=True)
+            with freeing_later(self.path):
+                self._file.close()
+                self.path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -27,9 +29,10 @@ from ffmpeg_worker.errors import (
 from ffmpeg_worker.ffmpeg.probe import probe_pool
 from ffmpeg_worker.ffmpeg.probe.probe_session import ProbeSession
 from ffmpeg_worker.ffmpeg.probe.prober import Prober
+from ffmpeg_worker.ffmpeg.probe.sample_mp4 import make_sample_mp4
 from ffmpeg_worker.process.child import Exit
-from ffmpeg_worker.process.spawner import Spawner
 from ffmpeg_worker.sandbox.apply_confinement import CONFINEMENT_FAILED
+from ffmpeg_worker.sandbox.jail import Jail
 from support.programs.fake_spawner import FakeSpawner, Script
 from support.wait_until import until_async
 
@@ -92,7 +95,7 @@ def with_ffprobe(*scripts: Script) -> tuple[Prober, FakeSpawner]:
 
 
 def session_of(prober: Prober, deadline: float | None = None) -> ProbeSession:
-    return ProbeSession(prober.ffprobe, prober.full, prober.quick, deadline=deadline)
+    return ProbeSession(prober.ffprobe, prober.pool, deadline=deadline)
 
 
 def with_pyav() -> Prober:
@@ -187,14 +190,14 @@ async def test_one_child_serves_a_session_until_it_dies(forked: Callable[..., li
     async with prober.session() as first, prober.session() as second:
         await first.describe(Path("/a.mp4"))
         await first.describe(Path("/b.mp4"))
-        assert len(first._full.processes) == 1
-        assert first._full.processes[0].confined == 1  # type: ignore[attr-defined]
+        assert len(first._child.processes) == 1
+        assert first._child.processes[0].confined == 1  # type: ignore[attr-defined]
         with pytest.raises(SourceUnreadable) as caught:
             await second.describe(Path("/a.mp4"))
         assert caught.value.code == "source_crashes_probe"
         await second.describe(Path("/a.mp4"))
-        assert len(second._full.processes) == 2
-        children = [*first._full.processes, *second._full.processes]
+        assert len(second._child.processes) == 2
+        children = [*first._child.processes, *second._child.processes]
         assert len(set(map(id, children))) == 3
     await prober.close()
     assert all(child.closed for child in children)  # type: ignore[attr-defined]
@@ -207,7 +210,7 @@ async def test_a_new_child_is_asked_about_the_file_of_one_that_a_signal_has_ende
     processes = forked(number, {"ok": DOCUMENT})
     session = session_of(with_pyav())
     assert await session.describe(Path("/a.mp4")) == DOCUMENT
-    assert [process.confined for process in session._full.processes] == [1, 1]  # type: ignore[attr-defined]
+    assert [process.confined for process in session._child.processes] == [1, 1]  # type: ignore[attr-defined]
     assert [process.asked for process in processes[:2]] == [[Path("/a.mp4")]] * 2
 
 
@@ -227,7 +230,7 @@ async def test_a_second_child_that_a_signal_ends_is_an_error(
     with pytest.raises(kind) as caught:
         await session.describe(Path("/a.mp4"))
     assert (caught.value.code, caught.value.fault) == (code, fault)
-    assert len(session._full.processes) == 2
+    assert len(session._child.processes) == 2
 
 
 async def test_a_session_ends_at_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,69 +246,149 @@ async def test_a_session_ends_at_its_deadline(monkeypatch: pytest.MonkeyPatch) -
     await prober.close()
 
 
-class TestQuickProbe:
-    """Children of `prober.quick` describe plain MP4 files; those of `prober.full` all others."""
-
-    quick_reply: Reply
+class TestPlainFiles:
+    """Plain MP4 files are described without a child."""
 
     @pytest.fixture
-    def by_pool(self, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[FakeProcess]]:
-        """The children of each pool; those of the quick one reply as `quick_replies` says, the others describe."""
-        self.quick_reply = {"ok": {"streams": [], "format": {"filename": "quick"}}}
-        processes: dict[str, list[FakeProcess]] = {"quick": [], "full": []}
+    def plain(self, tmp_path: Path) -> Path:
+        path = tmp_path / "a.mp4"
+        path.write_bytes(make_sample_mp4())
+        return path
 
-        async def fork(forks: Spawner) -> FakeProcess:
-            is_quick = "mp4" in str(forks._preload)
-            reply = self.quick_reply if is_quick else {"ok": DOCUMENT}
-            processes["quick" if is_quick else "full"].append(FakeProcess(reply))
-            return processes["quick" if is_quick else "full"][-1]
-
-        monkeypatch.setattr(probe_pool, "fork_probe_process", fork)
-        return processes
-
-    async def test_it_is_asked_for_brief_descriptions_only(self, by_pool: dict[str, list[FakeProcess]]) -> None:
-        session = session_of(with_pyav())
-        brief = await session.describe(Path("/a.mp4"), is_brief=True)
-        assert brief["format"]["filename"] == "quick"
-        assert not by_pool["full"]
-        assert await session.describe(Path("/a.mp4")) == DOCUMENT
-        assert await session.describe(Path("/a.mkv"), is_brief=True) == DOCUMENT
-        assert len(by_pool["quick"][0].asked) == 1
-        assert by_pool["quick"][0].confined == 1
-
-    @pytest.mark.parametrize("reply", [{"error": "unusual"}, None, signal.SIGSEGV])
-    async def test_what_it_does_not_know_is_described_in_full(
-        self, by_pool: dict[str, list[FakeProcess]], reply: Reply
+    async def test_no_child_is_asked_for_a_brief_description(
+        self, forked: Callable[..., list[FakeProcess]], plain: Path
     ) -> None:
-        self.quick_reply = reply
-        assert await session_of(with_pyav()).describe(Path("/a.mp4"), is_brief=True) == DOCUMENT
-        assert by_pool["full"][0].asked == [Path("/a.mp4")]
+        processes, session = forked({"ok": DOCUMENT}), session_of(with_pyav())
+        brief = await session.describe(plain, is_brief=True)
+        assert (brief["streams"][0]["width"], brief["format"]["filename"], processes) == (64, "a.mp4", [])
+        assert await session.describe(plain) == DOCUMENT
+        assert await session.describe(plain.with_name("a.mkv"), is_brief=True) == DOCUMENT
+
+    @pytest.mark.parametrize("kind", ["text", "link", "folder is a link", "missing", "pipe"])
+    async def test_what_is_no_plain_file_of_the_job_is_left_to_a_child(
+        self, forked: Callable[..., list[FakeProcess]], plain: Path, kind: str
+    ) -> None:
+        processes, session = forked({"ok": DOCUMENT}), session_of(with_pyav())
+        other = plain.with_name("b.mp4")
+        match kind:
+            case "text":
+                other.write_text("no media")
+            case "link":
+                other.symlink_to(plain)
+            case "folder is a link":
+                plain.with_name("folder").symlink_to(plain.parent)
+                other = plain.with_name("folder") / "a.mp4"
+            case "pipe":
+                os.mkfifo(other)
+        assert await session.describe(other, is_brief=True) == DOCUMENT
+        assert processes[0].asked == [other]
+
+    async def test_what_lies_outside_of_the_root_of_the_job_is_left_to_a_child(
+        self, forked: Callable[..., list[FakeProcess]], plain: Path
+    ) -> None:
+        processes, session = forked({"ok": DOCUMENT}), session_of(with_pyav())
+        session._jail = cast("Jail", SimpleNamespace(root=plain.parent / "job", for_loaded_probe=lambda _: None))
+        assert await session.describe(plain, is_brief=True) == DOCUMENT
+        assert processes[0].asked == [plain]
 
     @pytest.mark.parametrize(
-        ("names", "prepared"), [(["a.mp4"], "quick"), (["a.mp4", "b.webm"], "full"), (["a.m3u8"], "full")]
+        ("names", "count"), [(["a.mp4"], 0), ([], 0), (["a.mp4", "b.webm"], 1), (["a.m3u8"], 1)]
     )
-    async def test_the_child_that_is_needed_is_prepared(
-        self, by_pool: dict[str, list[FakeProcess]], names: list[str], prepared: str
+    async def test_a_child_is_prepared_if_it_is_needed(
+        self, forked: Callable[..., list[FakeProcess]], names: list[str], count: int
     ) -> None:
-        prober = with_pyav()
+        processes, prober = forked({"ok": DOCUMENT}), with_pyav()
         async with prober.session() as session:
             session.prepare(names)
             session.prepare(names)
             for _ in range(5):
                 await asyncio.sleep(0)
-            assert {name: len(each) for name, each in by_pool.items() if each} == {prepared: 1}
-            assert by_pool[prepared][0].confined == 1
-            await session.describe(Path("/") / names[-1], is_brief=True)
-            assert len(by_pool[prepared]) == 1
+            assert [process.confined for process in processes] == [1] * count
+            await session.describe(Path("/a.webm"), is_brief=True)
+            assert len(processes) == 1
         await prober.close()
-        assert by_pool[prepared][0].closed
+        assert processes[0].closed
 
-    async def test_nothing_is_prepared_for_outputs_that_are_no_media(
-        self, by_pool: dict[str, list[FakeProcess]]
+
+class TestBegunDescriptions:
+    """An output is described while its FFmpeg ends; the description counts if nothing is written afterwards."""
+
+    @pytest.fixture
+    def output(self, tmp_path: Path) -> Path:
+        path = tmp_path / "a.mkv"
+        path.write_bytes(b"media")
+        return path
+
+    async def test_it_is_used_once(self, forked: Callable[..., list[FakeProcess]], output: Path) -> None:
+        processes, session = forked({"ok": DOCUMENT}), session_of(with_pyav())
+        session.begin(output)
+        session.begin(output.with_name("b.mkv"))  # one at a time
+        assert await session.describe(output, is_brief=True) == DOCUMENT
+        assert processes[0].asked == [output]
+        assert await session.describe(output, is_brief=True) == DOCUMENT
+        assert processes[0].asked == [output] * 2
+        await session.close()
+
+    @pytest.mark.parametrize("change", ["written", "replaced", "removed"])
+    async def test_a_file_that_changes_is_described_again(
+        self, forked: Callable[..., list[FakeProcess]], output: Path, change: str
     ) -> None:
-        async with with_pyav().session() as session:
-            session.prepare([])
-        assert by_pool == {"quick": [], "full": []}
+        processes, session = forked({"ok": DOCUMENT}), session_of(with_pyav())
+        session.begin(output)
+        await until_async(lambda: processes != [] and processes[0].asked != [])
+        match change:
+            case "written":
+                output.write_bytes(b"more media")
+            case "replaced":
+                output.with_name("new").write_bytes(b"MEDIA")
+                output.with_name("new").replace(output)
+            case _:
+                output.unlink()
+        await session.describe(output, is_brief=True)
+        assert processes[0].asked == [output] * 2
+        await session.close()
+
+    async def test_other_questions_are_asked(self, forked: Callable[..., list[FakeProcess]], output: Path) -> None:
+        processes, session = forked({"ok": DOCUMENT}), session_of(with_pyav())
+        session.begin(output)
+        await session.describe(output)
+        await session.describe(output, is_brief=True, is_own_playlist=True)
+        await session.describe(output.with_name("b.mkv"), is_brief=True)
+        assert len(processes[0].asked) == 4
+        await session.close()
+
+    async def test_what_is_no_file_is_described_when_it_is_asked_for(
+        self, forked: Callable[..., list[FakeProcess]], tmp_path: Path
+    ) -> None:
+        processes, session = forked({"error": "not_a_file"}), session_of(with_pyav())
+        session.begin(tmp_path)
+        await asyncio.sleep(0.01)
+        assert processes == []
+        with pytest.raises(SourceForbidden):
+            await session.describe(tmp_path, is_brief=True)
+        await session.close()
+
+    async def test_an_error_is_that_of_the_later_description(
+        self, forked: Callable[..., list[FakeProcess]], output: Path
+    ) -> None:
+        processes, session = forked({"error": "incomplete"}), session_of(with_pyav())
+        session.begin(output)
+        with pytest.raises(SourceUnreadable):
+            await session.describe(output, is_brief=True)
+        assert processes[0].asked == [output] * 2
+        await session.close()
+
+    async def test_it_ends_with_the_session(
+        self, forked: Callable[..., list[FakeProcess]], output: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def ask(*_: object, **__: object) -> None:
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(FakeProcess, "ask", ask)
+        processes, session = forked({"ok": DOCUMENT}), session_of(with_pyav())
+        session.begin(output)
+        await until_async(lambda: processes != [])
+        await asyncio.wait_for(session.close(), 5)
 
 
 async def test_the_next_idle_child_is_forked_when_the_job_has_ended(
@@ -313,7 +396,7 @@ async def test_the_next_idle_child_is_forked_when_the_job_has_ended(
 ) -> None:
     processes = forked({"ok": DOCUMENT})
     prober = with_pyav()
-    prober.full._refill()
+    prober.pool._refill()
     async with prober.session() as session:
         await session.describe(Path("/a.mp4"))
         assert len(processes) == 1, "while the job runs, its ffmpeg needs the processor"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 from pathlib import Path
@@ -9,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from ffmpeg_worker.errors import TargetForbidden, TargetUnavailable
+from ffmpeg_worker.file_space import SMALL_BYTES
 from ffmpeg_worker.storage.local import target as module
 from ffmpeg_worker.storage.local.roots import LocalRoots
 from ffmpeg_worker.storage.local.target import LocalDelivery, LocalTarget
 from ffmpeg_worker.storage.transfer import TransferMeter
+from support.closed_files import note_closed_files
 
 
 @pytest.fixture
@@ -43,6 +46,19 @@ async def test_files_appear_under_their_names_and_stay_where_they_were(tmp_path:
     assert files(tmp_path) == {"a.mp4": b"a", "sub/b.mp4": b"b"}
     assert places["sub/b.mp4"].path == str((tmp_path / "data/sub/b.mp4").resolve())
     assert (tmp_path / "data/a.mp4").samefile(work / "a.mp4")
+
+
+async def test_the_space_of_a_replaced_file_is_freed_by_a_thread(
+    tmp_path: Path, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await delivery(tmp_path, work).finish()
+    (tmp_path / "data/a.mp4").unlink()
+    (tmp_path / "data/a.mp4").write_bytes(bytes(SMALL_BYTES + 1))
+    closed = note_closed_files(monkeypatch)
+    await delivery(tmp_path, work).finish()
+    await asyncio.get_running_loop().shutdown_default_executor()
+    assert closed == [("a.mp4 (deleted)", True)]
+    assert files(tmp_path) == {"a.mp4": b"a", "sub/b.mp4": b"b"}
 
 
 async def test_a_delivery_interrupted_between_two_files_can_be_repeated(

@@ -10,6 +10,7 @@ import pytest
 from ffmpeg_worker.storage.ranged.block_cache import BlockCache
 from ffmpeg_worker.storage.ranged.range_requests import SourceVersion
 from ffmpeg_worker.storage.ranged.sparse_file import SparseFile
+from support.processes import open_descriptors
 
 MIB = 1 << 20
 ONE = SourceVersion(300 << 30, '"1"')
@@ -51,13 +52,24 @@ async def test_the_least_recently_used_file_goes_first(cache: BlockCache, tmp_pa
     assert files(tmp_path) == 3
 
 
+async def test_evicted_files_are_freed_before_the_write_is_tried_again(cache: BlockCache) -> None:
+    before = open_descriptors()
+    for name in "ab":
+        file, release = cache.hold(name, ONE)
+        await fill(file)
+        release()
+    assert await cache.evict(2 * MIB)
+    assert (cache.find("a"), cache.find("b"), open_descriptors()) == (None, None, before)
+    assert not await cache.evict(1)
+
+
 async def test_a_file_that_a_job_holds_is_not_removed(cache: BlockCache) -> None:
     held, release = cache.hold("held", ONE)
     await fill(held, 4 * MIB)
     _, give_back = cache.hold("other", ONE)
     give_back()
     assert (cache.find("held"), cache.find("other")) == (held, None)
-    assert not cache.evict(1)
+    assert not await cache.evict(1)
     release()
     assert cache.find("held") is None
     assert cache.allocated_bytes == 0
