@@ -30,6 +30,12 @@ def freeing_later(*paths: Path) -> Iterator[None]:
             asyncio.get_running_loop().run_in_executor(None, os.close, descriptor)
 
 
+def remove(path: Path) -> None:
+    """Remove a file, if there is one; see `freeing_later`."""
+    with freeing_later(path):
+        path.unlink(missing_ok=True)
+
+
 def _hold(path: Path) -> int | None:
     """Open a large file without access to its content; `None` if there is nothing to free."""
     try:

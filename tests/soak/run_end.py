@@ -17,7 +17,7 @@ class RunEnd:
     """
 
     planned: float
-    is_complete: Callable[[], bool] = lambda: True
+    is_complete: Callable[[], bool]
 
     def has_come(self) -> bool:
         """Whether nothing more is to be started."""

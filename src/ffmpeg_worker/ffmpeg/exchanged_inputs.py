@@ -54,7 +54,8 @@ class ExchangedInputs:
         self._names: dict[int, str] = {}
         self._opened = ""
         self._last = -1
-        self._block_bytes = LONG_BLOCK_BYTES if reads_to_the_end(arguments) else BLOCK_BYTES
+        is_long = bool(inputs.files) and reads_to_the_end(arguments)
+        self._block_bytes = LONG_BLOCK_BYTES if is_long else BLOCK_BYTES
         self._write(arguments)
 
     def _write(self, arguments: Sequence[str]) -> None:

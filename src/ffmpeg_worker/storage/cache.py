@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ffmpeg_worker.file_space import freeing_later
+from ffmpeg_worker import file_space
 from ffmpeg_worker.storage.backends import Download
 from ffmpeg_worker.storage.ranged.block_cache import BlockCache
 from ffmpeg_worker.storage.transfer import download_folder
@@ -106,9 +106,7 @@ class DownloadCache:
                 if not entry.is_unchanged(path.lstat()):
                     raise FileNotFoundError
         except OSError:
-            path = self._forget(identity)
-            with freeing_later(path):
-                path.unlink(missing_ok=True)
+            file_space.remove(self._forget(identity))
             return None
         self._entries.move_to_end(identity)
         return Download(path, entry.version)

@@ -114,9 +114,9 @@ def poison(path: Path, how: str) -> None:
         return
     if how in {"replaced", "linked"}:
         status = path.stat()
-        path.unlink()
         other = path.with_name("other")
-        other.write_bytes(b"9876543210")
+        other.write_bytes(b"9876543210")  # before the first is removed: it could get the same inode
+        path.unlink()
         os.utime(other, ns=(status.st_mtime_ns, status.st_mtime_ns))
         other.rename(path) if how == "replaced" else path.symlink_to(other)
         return

@@ -43,7 +43,7 @@ class EarlyDescription:
 
 
 def _find_stamp(path: Path) -> _Stamp | None:
-    """What changes when a regular file is written to or replaced."""
+    """Number, size and times of a regular file, some of which change with every write; `None` if it is none."""
     try:
         status = path.lstat()
     except OSError:

@@ -14,8 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
 
+from ffmpeg_worker import file_space
 from ffmpeg_worker.errors import FileError
-from ffmpeg_worker.file_space import freeing_later
 from ffmpeg_worker.storage.local.data_usage import Survey
 from ffmpeg_worker.storage.local.file_area import FileArea, cannot_write
 from ffmpeg_worker.storage.socket_copy import Turn, copy_from_socket, write_all
@@ -61,7 +61,7 @@ class Draft:
             self._remove_folder()
         elif not self.keeps or not self.length:
             self._area.usage.end_coming(self._area.owner, self._counted, 0, self._path)
-            with freeing_later(self._path):
+            with file_space.freeing_later(self._path):
                 os.close(self._descriptor)
                 self._path.unlink(missing_ok=True)
             self._remove_folder()
@@ -223,8 +223,7 @@ def open_resumable(area: FileArea, name: str, total: int, *, starts: bool) -> Dr
         if starts:
             for other in others:
                 area.usage.forget(other)
-                with freeing_later(other):
-                    other.unlink(missing_ok=True)
+                file_space.remove(other)
             area.usage.forget(path)
             draft.truncate(0)
     except BaseException:
@@ -248,6 +247,5 @@ def drop_resumable(area: FileArea, name: str) -> bool:
     found = [*area.uploads.glob(f"{stem}-*{_RESUMABLE}")]
     for path in found:
         area.usage.forget(path)
-        with freeing_later(path):
-            path.unlink(missing_ok=True)
+        file_space.remove(path)
     return bool(found)

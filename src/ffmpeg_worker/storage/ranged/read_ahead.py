@@ -42,7 +42,7 @@ _ALIGNMENT = 16 << 10
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to request for a reader; parts of it may have arrived or be on their way already."""
+    """A range to request for a reader; parts of it may have arrived or be on their way already."""
 
     start: int
     goal: int

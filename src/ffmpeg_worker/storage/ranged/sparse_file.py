@@ -77,7 +77,7 @@ class Waiter:
 
 
 class SparseFile:
-    """What has been fetched of one version of a source; several jobs may use it."""
+    """The fetched bytes of one version of a source, in a sparse file; several jobs may use it."""
 
     def __init__(self, path: Path, version: SourceVersion) -> None:
         """Make the file, which must not exist.
